@@ -1,0 +1,175 @@
+#include "foundation/bytes/bytes.h"
+
+#include <algorithm>
+
+namespace sealpost {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kCrockford = "0123456789abcdefghjkmnpqrstvwxyz";
+constexpr std::int8_t kNone = -1;
+
+using Table = std::array<std::int8_t, 256>;
+
+constexpr Table invert(std::string_view alphabet) {
+  Table table{};
+  table.fill(kNone);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return table;
+}
+
+constexpr Table kFromStandard = invert(kStandard);
+constexpr Table kFromUrl = invert(kUrl);
+constexpr Table kFromCrockford = invert(kCrockford);
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1U) != 0U ? 0x82F63B78U : 0U);
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto kCrcTable = make_crc_table();
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned width) {
+  std::string out;
+  out.reserve((bytes.size() * 8 + width - 1) / width + 2);
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  const std::uint32_t mask = (1U << width) - 1U;
+  for (const std::uint8_t byte : bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= width) {
+      bits -= width;
+      out.push_back(alphabet[(buffer >> bits) & mask]);
+    }
+    buffer &= (1U << bits) - 1U;
+  }
+  if (bits > 0) out.push_back(alphabet[(buffer << (width - bits)) & mask]);
+  return out;
+}
+
+std::optional<Bytes> decode_bits(std::string_view text, const Table& table, unsigned width) {
+  Bytes out;
+  out.reserve(text.size() * width / 8);
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const std::int8_t value = table[static_cast<unsigned char>(c)];
+    if (value == kNone) return std::nullopt;
+    buffer = (buffer << width) | static_cast<std::uint32_t>(value);
+    bits += width;
+    if (bits >= 8) {
+      bits -= 8;
+      out.push_back(static_cast<std::uint8_t>(buffer >> bits));
+      buffer &= (1U << bits) - 1U;
+    }
+  }
+  // A whole spare symbol, or spare bits that are set, would make two texts mean one value.
+  if (bits >= width || buffer != 0) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+std::string to_hex(ByteView bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(kHex[byte >> 4]);
+    out.push_back(kHex[byte & 15U]);
+  }
+  return out;
+}
+
+std::optional<Bytes> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  Bytes out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
+  }
+  return out;
+}
+
+std::string to_base64(ByteView bytes, Base64Alphabet alphabet) {
+  const bool standard = alphabet == Base64Alphabet::Standard;
+  std::string out = encode_bits(bytes, standard ? kStandard : kUrl, 6);
+  while (standard && out.size() % 4 != 0) out.push_back('=');
+  return out;
+}
+
+std::optional<Bytes> from_base64(std::string_view text, Base64Alphabet alphabet, Base64Padding padding) {
+  const std::size_t whole = text.size();
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  const std::size_t pads = whole - text.size();
+  const std::size_t wanted = (4 - text.size() % 4) % 4;
+  const bool padded = pads == wanted;
+  const bool acceptable = padding == Base64Padding::Required    ? padded
+                          : padding == Base64Padding::Forbidden ? pads == 0
+                                                                : padded || pads == 0;
+  if (!acceptable) return std::nullopt;
+  return decode_bits(text, alphabet == Base64Alphabet::Standard ? kFromStandard : kFromUrl, 6);
+}
+
+std::string to_base32(ByteView bytes) { return encode_bits(bytes, kCrockford, 5); }
+std::optional<Bytes> from_base32(std::string_view text) { return decode_bits(text, kFromCrockford, 5); }
+
+void append_u16(Bytes& out, std::uint16_t value) {
+  out.push_back(static_cast<std::uint8_t>(value >> 8));
+  out.push_back(static_cast<std::uint8_t>(value));
+}
+void append_u32(Bytes& out, std::uint32_t value) {
+  append_u16(out, static_cast<std::uint16_t>(value >> 16));
+  append_u16(out, static_cast<std::uint16_t>(value));
+}
+void append_u64(Bytes& out, std::uint64_t value) {
+  append_u32(out, static_cast<std::uint32_t>(value >> 32));
+  append_u32(out, static_cast<std::uint32_t>(value));
+}
+void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
+
+std::uint64_t read_u64(ByteView bytes) {
+  std::uint64_t value = 0;
+  for (const std::uint8_t byte : bytes.first(8)) value = (value << 8) | byte;
+  return value;
+}
+std::uint32_t read_u32(ByteView bytes) {
+  std::uint32_t value = 0;
+  for (const std::uint8_t byte : bytes.first(4)) value = (value << 8) | byte;
+  return value;
+}
+
+std::uint32_t crc32c(ByteView bytes) {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const std::uint8_t byte : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ byte) & 0xFFU];
+  return ~crc;
+}
+
+bool constant_time_equal(ByteView a, ByteView b) {
+  if (a.size() != b.size()) return false;
+  // volatile keeps the compiler from leaving the loop at the first difference.
+  volatile std::uint8_t difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference = static_cast<std::uint8_t>(difference | (a[i] ^ b[i]));
+  return difference == 0;
+}
+
+}  // namespace sealpost

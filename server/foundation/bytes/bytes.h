@@ -1,0 +1,61 @@
+// Plain bytes and their text forms. Nothing here is secret: secrets live in secret_bytes.h.
+// Free functions, thread-safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sealpost {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+using Hash256 = std::array<std::uint8_t, 32>;
+using Hash128 = std::array<std::uint8_t, 16>;
+
+[[nodiscard]] inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+[[nodiscard]] inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Lower-case hexadecimal; decoding accepts both cases and refuses anything else.
+[[nodiscard]] std::string to_hex(ByteView bytes);
+[[nodiscard]] std::optional<Bytes> from_hex(std::string_view text);
+
+enum class Base64Alphabet : std::uint8_t { Standard, Url };
+enum class Base64Padding : std::uint8_t { Required, Forbidden, Optional };
+
+// RFC 4648 sections 4 and 5. Encoding pads in the standard alphabet, and never in the URL one.
+[[nodiscard]] std::string to_base64(ByteView bytes, Base64Alphabet alphabet = Base64Alphabet::Standard);
+// Strict: no white space, no characters outside the alphabet, unused trailing bits are zero.
+[[nodiscard]] std::optional<Bytes> from_base64(std::string_view text,
+                                               Base64Alphabet alphabet = Base64Alphabet::Standard,
+                                               Base64Padding padding = Base64Padding::Required);
+
+// Crockford's base 32, lower case, without padding: what public ids and tokens are written in.
+[[nodiscard]] std::string to_base32(ByteView bytes);
+[[nodiscard]] std::optional<Bytes> from_base32(std::string_view text);
+
+// Big-endian integers, as the wire formats of the contract write them.
+void append_u16(Bytes& out, std::uint16_t value);
+void append_u32(Bytes& out, std::uint32_t value);
+void append_u64(Bytes& out, std::uint64_t value);
+void append(Bytes& out, ByteView bytes);
+void append(Bytes& out, std::string_view text);
+[[nodiscard]] std::uint64_t read_u64(ByteView eight_bytes);
+[[nodiscard]] std::uint32_t read_u32(ByteView four_bytes);
+
+// CRC-32C (RFC 3720 appendix B.4): finds typing and copying mistakes in tokens; proves nothing.
+[[nodiscard]] std::uint32_t crc32c(ByteView bytes);
+
+// True if both hold the same bytes. The time depends on the lengths alone, never on the contents.
+[[nodiscard]] bool constant_time_equal(ByteView a, ByteView b);
+
+}  // namespace sealpost
