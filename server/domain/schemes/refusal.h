@@ -1,0 +1,60 @@
+// Why a request is not accepted: the closed list that server, SDKs and console share. name() gives the
+// public code of contract/errors.yaml; a code once published keeps its meaning.
+// Which of several reasons is told is decided in one place only: decide() in verify.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace sealpost {
+
+enum class Refusal : std::uint8_t {
+  // Size and format: visible without any key.
+  BodyTooLarge,
+  UnsupportedEncoding,  // a Content-Encoding other than identity: the signed bytes would not be these
+  MissingSignature,     // no signature of a version that the source accepts
+  MalformedHeader,      // duplicate, oversize or unreadable signature, id, timestamp or type header
+  // Time: reveals the public window only.
+  TimestampExpired,
+  TimestampInFuture,
+  // Signature.
+  BadSignature,
+  UnknownKey,  // only where a scheme names its key
+  // Everything below is told only to a caller whose signature is valid.
+  Replayed,
+  KeyPending,
+  RetiredKey,
+  KeyCompromised,
+  EventTypeMismatch,  // an unsigned event type that contradicts the shape of the signed body
+  EventTypeNotAllowed,
+  NetworkNotAllowed,
+  GrantNotActive,
+  Suspended,
+  QuotaExceeded,
+  // What a receiver expects of Sealpost's own bodies (SDK only).
+  WrongOrganization,
+  WrongEnvironment,
+  WrongEndpoint,
+};
+
+inline constexpr std::array kAllRefusals{
+    Refusal::BodyTooLarge,      Refusal::UnsupportedEncoding, Refusal::MissingSignature,
+    Refusal::MalformedHeader,   Refusal::TimestampExpired,    Refusal::TimestampInFuture,
+    Refusal::BadSignature,      Refusal::UnknownKey,          Refusal::Replayed,
+    Refusal::KeyPending,        Refusal::RetiredKey,          Refusal::KeyCompromised,
+    Refusal::EventTypeMismatch, Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,
+    Refusal::GrantNotActive,    Refusal::Suspended,           Refusal::QuotaExceeded,
+    Refusal::WrongOrganization, Refusal::WrongEnvironment,    Refusal::WrongEndpoint,
+};
+
+// The public code, for example "bad_signature".
+[[nodiscard]] std::string_view name(Refusal refusal);
+[[nodiscard]] std::optional<Refusal> refusal_from_name(std::string_view text);
+
+// True if the sender proved that it holds a key of the source, the retired ones included. Only such
+// refusals may count toward suspension, quota and rotation health.
+[[nodiscard]] bool attributable(Refusal refusal);
+
+}  // namespace sealpost
