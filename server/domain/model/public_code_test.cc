@@ -39,7 +39,7 @@ TEST(PublicCodeTest, TheProductsCategoriesOfRefusalExist) {
 // security.md: nothing that depends on state is revealed before a valid signature.
 TEST(PublicCodeTest, NoCodeAboutStateIsForAnonymousCallers) {
   for (const PublicCodeInfo& info : all_public_codes()) {
-    if (info.category == CodeCategory::State) EXPECT_FALSE(info.anonymous) << info.name;
+    EXPECT_FALSE(info.category == CodeCategory::State && info.anonymous) << info.name;
   }
   EXPECT_FALSE(public_code_info(PublicCode::RetiredKey).anonymous);
   EXPECT_FALSE(public_code_info(PublicCode::Replayed).anonymous);
