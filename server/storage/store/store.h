@@ -1,0 +1,78 @@
+// The seam to durable state and the work queue: one meaning, two engines. Commands are queued, grouped and run by
+// the engine's writer; a completion runs on the writer thread after the sync and must only hand the outcome on.
+// Every method is thread-safe. Outcomes are never released before what they report is on disk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "domain/model/position_allocator.h"
+#include "storage/store/commands.h"
+#include "storage/store/reader.h"
+#include "storage/store/transaction.h"
+
+namespace sealpost {
+
+template <class Signature>
+using Completion = std::move_only_function<Signature>;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Each returns false, without calling `done`, when the queue is full or the store is closing: answer 503.
+  [[nodiscard]] virtual bool accept_messages(std::vector<AcceptMessage> messages,
+                                             Completion<void(std::vector<AcceptOutcome>)> done) = 0;
+  [[nodiscard]] virtual bool finish_attempts(std::vector<FinishAttempt> attempts,
+                                             Completion<void(std::vector<FinishOutcome>)> done) = 0;
+  [[nodiscard]] virtual bool claim_work(ClaimWork request, Completion<void(ClaimedWork)> done) = 0;
+  [[nodiscard]] virtual bool record_refusals(std::vector<RecordRefusal> refusals,
+                                             Completion<void(std::optional<StoreError>)> done) = 0;
+
+  // One ordinary transaction of the control plane; `done` gets the work's own result, or why it could not commit.
+  using Work = std::move_only_function<StoreResult<void>(Transaction&)>;
+  [[nodiscard]] virtual bool transact(Work work, Completion<void(StoreResult<void>)> done) = 0;
+  // The same, waiting for the sync. Never from a socket thread or the writer.
+  virtual StoreResult<void> transact_and_wait(Work work) = 0;
+
+  // Reads on the calling thread, at one snapshot.
+  using Look = std::function<StoreResult<void>(Reader&)>;
+  virtual StoreResult<void> read(const Look& look) = 0;
+
+  // Deliveries are born leased while there is room, and handed over after the commit, on the writer thread.
+  // `room` is asked once per batch: how many more may be born leased.
+  struct HandOver {
+    std::function<std::uint32_t()> room;
+    std::function<void(std::vector<LeasedDelivery>)> take;
+    // Something became due that was not handed over.
+    std::function<void()> wake;
+  };
+  virtual void set_hand_over(HandOver hand_over) = 0;
+
+  // Called after each commit that appended to these logs.
+  virtual void set_log_listener(std::function<void(std::span<const OrganizationId>)> listener) = 0;
+
+  // One bounded step of cleaning; true while there is more to do. Payloads whose last delivery has ended, dead
+  // letters past their term, inbox items past theirs, claims past keep_until.
+  struct PurgeTerms {
+    WallTime now{};
+    Milliseconds dead_letter_term = std::chrono::hours(14 * 24);
+    Milliseconds inbox_term = std::chrono::hours(7 * 24);
+    std::uint32_t rows_per_step = 500;
+  };
+  virtual StoreResult<bool> purge_step(const PurgeTerms& terms) = 0;
+
+  [[nodiscard]] virtual PositionAllocator& positions() = 0;
+  [[nodiscard]] virtual std::uint64_t boot() const = 0;
+
+  struct Metrics {
+    std::uint64_t batches = 0, commands = 0, sync_ns = 0, wal_pages = 0, bytes_written = 0, queue_depth = 0;
+  };
+  [[nodiscard]] virtual Metrics metrics() const = 0;
+
+  // Finishes what is queued and closes. Later calls are refused.
+  virtual void close() = 0;
+};
+
+}  // namespace sealpost
