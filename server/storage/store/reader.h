@@ -39,6 +39,11 @@ class Reader {
   // The sealed payload, or nothing once it is erased.
   virtual StoreResult<std::optional<Bytes>> payload_of(const Tenancy&, MessageId) = 0;
   virtual StoreResult<std::vector<MessageRow>> inbox(const Tenancy&, ChannelId, Page) = 0;
+  // Who came first with this claim, judged as acceptance would judge it, but claiming nothing: status is Accepted
+  // (nobody came before), Repeated, Replayed or Mismatch; for the last three `message`, `audit_index` and
+  // `accepted_at` are the first one's. Used where a request is refused for a later reason, because a replay is
+  // told before that reason.
+  virtual StoreResult<AcceptOutcome> judge_claim(const Tenancy&, const Claim&) = 0;
   virtual StoreResult<RefusalRow> find_refusal(const Tenancy&, RefusalId) = 0;
   virtual StoreResult<std::vector<RefusalRow>> list_refusals(const Tenancy&, Position source_or_0, Page) = 0;
   // Last success and last failure of an integration, from its attempts and acceptances.
