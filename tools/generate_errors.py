@@ -201,8 +201,6 @@ def source(entries):
             f"     \"{e['title']}\",\n     \"{e['meaning']}\",\n     \"{e['action']}\",\n"
             f"     \"{e.get('oauth', '')}\", \"docs/errors.md#{e['code']}\"}},")
     classes = "\n".join(f"    case FailureClass::{enumerator(c)}:\n      return \"{c}\";" for c in CLASSES)
-    by_name = "\n".join(f"    PublicCode::{enumerator(e['code'])},"
-                        for e in sorted(entries, key=lambda e: e["code"]))
     return f"""{NOTICE}
 #include "domain/model/public_code.h"
 
@@ -218,10 +216,6 @@ namespace {{
 constexpr std::array<PublicCodeInfo, kPublicCodeCount> kCodes{{{{
 {chr(10).join(rows)}
 }}}};
-
-constexpr std::array<PublicCode, kPublicCodeCount> kByName{{{{
-{by_name}
-}}}};
 // clang-format on
 
 }}  // namespace
@@ -235,10 +229,9 @@ const PublicCodeInfo& public_code_info(PublicCode code) {{
 std::span<const PublicCodeInfo> all_public_codes() {{ return kCodes; }}
 
 std::optional<PublicCode> find_public_code(std::string_view name) {{
-  const auto name_of = [](PublicCode code) {{ return kCodes[static_cast<std::size_t>(code)].name; }};
-  const auto* const found = std::ranges::lower_bound(kByName, name, {{}}, name_of);
-  if (found == kByName.end() || name_of(*found) != name) return std::nullopt;
-  return *found;
+  const auto* const found = std::ranges::find(kCodes, name, &PublicCodeInfo::name);
+  if (found == kCodes.end()) return std::nullopt;
+  return found->code;
 }}
 
 std::string_view to_string(FailureClass failure_class) {{
