@@ -1,6 +1,9 @@
 #include "foundation/bytes/bytes.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <ostream>
 
 #include "foundation/bytes/secret_access.h"
 #include "foundation/bytes/secret_bytes.h"
@@ -70,6 +73,18 @@ TEST(ConstantTimeEqual, ComparesContentsAndLength) {
   EXPECT_FALSE(constant_time_equal(as_bytes("abc"), as_bytes("abcd")));
   EXPECT_TRUE(constant_time_equal({}, {}));
 }
+
+template <class T>
+concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+template <class T>
+concept Comparable = requires(const T& a, const T& b) { a == b; };
+
+// A secret has no way into a text: neither fmt (which spdlog prints through) nor a stream takes it. The strings
+// beside it show that the questions are asked rightly.
+static_assert(fmt::is_formattable<std::string>::value && !fmt::is_formattable<SecretBytes>::value);
+static_assert(Streamable<std::string> && !Streamable<SecretBytes>);
+static_assert(Comparable<std::string> && !Comparable<SecretBytes>);
+static_assert(!std::is_convertible_v<SecretBytes, ByteView> && !std::is_convertible_v<SecretBytes, std::string>);
 
 TEST(SecretBytes, MovesAndComparesButNeverCopies) {
   static_assert(!std::is_copy_constructible_v<SecretBytes>);
