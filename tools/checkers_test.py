@@ -379,5 +379,50 @@ class Errors(unittest.TestCase):
                 self.assertIn(message, output)
 
 
+class Counts(unittest.TestCase):
+    PASSED = '<testcase name="a" status="run"/>'
+    FAILED = '<testcase name="b" status="run"><failure/></testcase>'
+    SKIPPED = '<testcase name="c" status="notrun" result="skipped"/>'
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-counts-"))
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def write(self, name, *cases):
+        (self.root / name).write_text("<testsuites><testsuite>" + "".join(cases) + "</testsuite></testsuites>")
+
+    def count(self, *arguments):
+        done = subprocess.run([sys.executable, TOOLS / "test_counts.py", *arguments], capture_output=True, text=True,
+                              cwd=self.root)
+        return done.returncode, done.stdout
+
+    def test_sums(self):
+        self.write("a.xml", self.PASSED, self.PASSED, self.SKIPPED)
+        self.write("b.xml", self.PASSED)
+        self.assertEqual(self.count("a.xml", "b.xml"), (0, "3 passed, 0 failed, 1 skipped\n"))
+        self.assertEqual(self.count("--skips-fail", "a.xml", "b.xml"), (1, "3 passed, 1 failed, 0 skipped\n"))
+        self.write("b.xml", self.FAILED)
+        self.assertEqual(self.count("a.xml", "b.xml"), (1, "2 passed, 1 failed, 1 skipped\n"))
+
+    def test_what_is_missing_or_empty_failed(self):
+        self.assertEqual(self.count("none.xml"), (1, "0 passed, 1 failed, 0 skipped\n"))
+        self.write("a.xml")
+        self.assertEqual(self.count("a.xml")[0], 1)
+        (self.root / "a.xml").write_text("<testsuite>")
+        self.assertEqual(self.count("a.xml"), (1, "0 passed, 1 failed, 0 skipped\n"))
+
+    def test_programs_count_by_their_cases(self):
+        (self.root / "programs").mkdir()
+        self.write("ctest.xml", '<testcase name="floor/module" status="run"/>', self.PASSED)
+        self.write("programs/sealpost_floor_module_test.xml", self.PASSED, self.PASSED, self.SKIPPED)
+        self.assertEqual(self.count("ctest.xml:programs"), (0, "3 passed, 0 failed, 1 skipped\n"))
+
+    def test_a_program_that_fails_outside_its_cases_failed(self):
+        (self.root / "programs").mkdir()
+        self.write("ctest.xml", '<testcase name="floor/module" status="fail"><failure/></testcase>')
+        self.write("programs/sealpost_floor_module_test.xml", self.PASSED)
+        self.assertEqual(self.count("ctest.xml:programs"), (1, "1 passed, 1 failed, 0 skipped\n"))
+
+
 if __name__ == "__main__":
     unittest.main()
