@@ -1,0 +1,173 @@
+#include "domain/tlog/canonical_fields.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "domain/tlog/internal/text.h"
+
+namespace sealpost {
+namespace {
+
+using namespace tlog_internal;
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+// RFC 8785 section 3.2.2.2: the short forms where they exist, lower-case \u00xx for other control bytes.
+constexpr std::string_view kShortEscapes = "\bb\ff\nn\rr\tt\"\"\\\\";
+
+char short_escape(char c) {
+  for (std::size_t i = 0; i < kShortEscapes.size(); i += 2)
+    if (kShortEscapes[i] == c) return kShortEscapes[i + 1];
+  return 0;
+}
+
+void append_json_string(std::string& out, std::string_view value) {
+  out.push_back('"');
+  for (const char c : value) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    if (const char escape = short_escape(c); escape != 0) {
+      out.push_back('\\');
+      out.push_back(escape);
+    } else if (byte < 0x20) {
+      out.append("\\u00");
+      out.push_back(kHexDigits[byte >> 4]);
+      out.push_back(kHexDigits[byte & 15]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+// One escape after its backslash, in its only spelling.
+std::optional<char> take_escape(std::string_view& rest) {
+  if (rest.empty()) return std::nullopt;
+  for (std::size_t i = 0; i < kShortEscapes.size(); i += 2) {
+    if (kShortEscapes[i + 1] != rest.front()) continue;
+    rest.remove_prefix(1);
+    return kShortEscapes[i];
+  }
+  if (!take(rest, "u00") || rest.size() < 2) return std::nullopt;
+  const auto high = kHexDigits.find(rest[0]);
+  const auto low = kHexDigits.find(rest[1]);
+  if (high > 1 || low == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(2);
+  const auto c = static_cast<char>(high * 16 + low);
+  return short_escape(c) == 0 ? std::optional(c) : std::nullopt;
+}
+
+// The rest of a string after its opening quote.
+std::optional<std::string> take_string(std::string_view& rest) {
+  std::string value;
+  while (!rest.empty()) {
+    const char c = rest.front();
+    rest.remove_prefix(1);
+    if (c == '"') return is_utf8(value) ? std::optional(std::move(value)) : std::nullopt;
+    if (c == '\\') {
+      const auto escaped = take_escape(rest);
+      if (!escaped) return std::nullopt;
+      value.push_back(*escaped);
+    } else if (static_cast<std::uint8_t>(c) < 0x20) {
+      return std::nullopt;
+    } else {
+      value.push_back(c);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<CanonicalValue> take_value(std::string_view& rest) {
+  if (take(rest, "\"")) {
+    auto text = take_string(rest);
+    return text ? std::optional<CanonicalValue>(std::move(*text)) : std::nullopt;
+  }
+  if (take(rest, "true")) return CanonicalValue(true);
+  if (take(rest, "false")) return CanonicalValue(false);
+  const bool negative = take(rest, "-");
+  const auto digits = rest.substr(0, std::min(rest.find_first_of(",}"), rest.size()));
+  const auto number = parse_decimal(digits, static_cast<std::uint64_t>(kMaxCanonicalInteger));
+  if (!number || (negative && *number == 0)) return std::nullopt;
+  rest.remove_prefix(digits.size());
+  const auto value = static_cast<std::int64_t>(*number);
+  return CanonicalValue(negative ? -value : value);
+}
+
+}  // namespace
+
+bool CanonicalFields::open(std::string_view key) {
+  if (refused_ || !is_plain_id(key, kMaxCanonicalKeyBytes) || entries_.size() == kMaxCanonicalFields ||
+      arena_.size() > kMaxCanonicalBytes) {
+    refused_ = true;
+    return false;
+  }
+  entries_.push_back({arena_.size(), 0, key.size()});
+  arena_.append("\"").append(key).append("\":");
+  return true;
+}
+
+void CanonicalFields::close() { entries_.back().size = arena_.size() - entries_.back().begin; }
+
+CanonicalFields& CanonicalFields::add(std::string_view key, std::string_view value) {
+  if (value.size() > kMaxCanonicalBytes || !is_utf8(value)) refused_ = true;
+  if (!open(key)) return *this;
+  append_json_string(arena_, value);
+  close();
+  return *this;
+}
+
+CanonicalFields& CanonicalFields::add(std::string_view key, std::int64_t value) {
+  if (value > kMaxCanonicalInteger || value < -kMaxCanonicalInteger) refused_ = true;
+  if (!open(key)) return *this;
+  arena_.append(std::to_string(value));
+  close();
+  return *this;
+}
+
+CanonicalFields& CanonicalFields::add_flag(std::string_view key, bool value) {
+  if (!open(key)) return *this;
+  arena_.append(value ? "true" : "false");
+  close();
+  return *this;
+}
+
+std::string_view CanonicalFields::key_of(const Entry& entry) const {
+  return std::string_view(arena_).substr(entry.begin + 1, entry.key_size);
+}
+
+Result<std::string, TlogRefusal> CanonicalFields::finish() const {
+  if (refused_) return fail(TlogRefusal::FieldsMalformed);
+  std::vector<Entry> sorted = entries_;
+  std::sort(sorted.begin(), sorted.end(),
+            [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
+  std::string out = "{";
+  out.reserve(arena_.size() + sorted.size() + 2);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (i > 0 && key_of(sorted[i]) == key_of(sorted[i - 1])) return fail(TlogRefusal::FieldsMalformed);
+    if (i > 0) out.push_back(',');
+    out.append(arena_, sorted[i].begin, sorted[i].size);
+  }
+  out.push_back('}');
+  if (out.size() > kMaxCanonicalBytes) return fail(TlogRefusal::FieldsMalformed);
+  return out;
+}
+
+Result<std::vector<CanonicalField>, TlogRefusal> parse_canonical_fields(std::string_view text) {
+  constexpr auto kMalformed = TlogRefusal::FieldsMalformed;
+  std::vector<CanonicalField> fields;
+  if (text.size() > kMaxCanonicalBytes || !take(text, "{")) return fail(kMalformed);
+  while (!take(text, "}")) {
+    if (fields.size() == kMaxCanonicalFields) return fail(kMalformed);
+    if (!fields.empty() && !take(text, ",")) return fail(kMalformed);
+    if (!take(text, "\"")) return fail(kMalformed);
+    const auto key = take_until(text, '"');
+    if (!key || !is_plain_id(*key, kMaxCanonicalKeyBytes) || !take(text, ":")) return fail(kMalformed);
+    if (!fields.empty() && *key <= fields.back().key) return fail(kMalformed);
+    auto value = take_value(text);
+    if (!value) return fail(kMalformed);
+    fields.push_back({std::string(*key), std::move(*value)});
+  }
+  if (!text.empty()) return fail(kMalformed);
+  return fields;
+}
+
+}  // namespace sealpost
