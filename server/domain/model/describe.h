@@ -42,7 +42,9 @@ BOOST_DESCRIBE_STRUCT(Endpoint, (), (integration, name, url, state, state_reason
 BOOST_DESCRIBE_STRUCT(Channel, (), (workspace, name, kind, state))
 BOOST_DESCRIBE_STRUCT(Subscription, (), (integration, event_types, endpoint, channel, state))
 BOOST_DESCRIBE_STRUCT(GrantedScope, (), (scope, resources))
-BOOST_DESCRIBE_STRUCT(Grant, (), (integration, grant_version, state, scopes, reason, requested_by, approved_by,
+BOOST_DESCRIBE_ENUM(GrantExceptionKind, UnsignedSource)
+BOOST_DESCRIBE_STRUCT(GrantException, (), (kind, resource, owner, reason, ends_at))
+BOOST_DESCRIBE_STRUCT(Grant, (), (integration, grant_version, state, scopes, exceptions, reason, requested_by, approved_by,
                                   approved_at, expires_at, ended_by, ended_at, policy_id, policy_version))
 BOOST_DESCRIBE_STRUCT(Credential, (), (integration, name, state, secret_hash, hint, expires_at, throw_away))
 BOOST_DESCRIBE_STRUCT(SigningKey, (), (integration, owner, use, algorithm, state, fingerprint, public_key, activated_at,

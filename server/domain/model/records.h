@@ -178,6 +178,16 @@ struct GrantedScope {
   std::vector<Position> resources;
 };
 
+// What a grant allows against a rule, and only until an end.
+enum class GrantExceptionKind : std::uint8_t { UnsignedSource };
+struct GrantException {
+  GrantExceptionKind kind = GrantExceptionKind::UnsignedSource;
+  Position resource = 0;  // the source it is for
+  std::string owner;
+  std::string reason;
+  WallTime ends_at{};
+};
+
 // The recorded consent. Never edited once decided: a change is a new grant that supersedes this one.
 struct Grant {
   static constexpr EntityKind kKind = EntityKind::Grant;
@@ -186,6 +196,7 @@ struct Grant {
   std::uint32_t grant_version = 1;
   GrantState state = GrantState::Requested;
   std::vector<GrantedScope> scopes;
+  std::vector<GrantException> exceptions;
   std::string reason;
   std::string requested_by;
   std::string approved_by;
