@@ -1,0 +1,115 @@
+#include <algorithm>
+
+#include "domain/tlog/commitment.h"
+#include "trust/audit_trail/audit_trail.h"
+#include "trust/audit_trail/record_body.h"
+
+namespace sealpost {
+namespace {
+
+// Field names of the vault's contexts must be constants; one per group.
+constexpr std::string_view context_field(std::string_view label) {
+  if (label == "free") return "audit.free";
+  if (label == "payload") return "audit.payload";
+  if (label == "what") return "audit.what";
+  if (label == "where") return "audit.where";
+  return "audit.who";
+}
+
+std::string key_group_id(DataKeyId id) {
+  Bytes bytes;
+  append_u64(bytes, id.position);
+  return "k" + to_base32(bytes);
+}
+
+}  // namespace
+
+AuditTrail::AuditTrail(Store& store, Vault& vault, const Clock& clock, Entropy& entropy, InstallationName installation)
+    : store_(store), vault_(vault), clock_(clock), entropy_(entropy), installation_(std::move(installation)) {}
+
+std::string AuditTrail::pseudonym(OrganizationId log) const {
+  Bytes position;
+  append_u64(position, log.position);
+  const Hash256 tag = vault_.tag(InstallationTag::LogPseudonym, {position});
+  return to_base32(ByteView(tag).first(15));
+}
+
+LogOrigin AuditTrail::origin(OrganizationId log) const {
+  auto origin = LogOrigin::create(installation_.id, pseudonym(log), installation_.generation);
+  SEALPOST_CHECK(origin.ok());  // all three parts are ours
+  return *std::move(origin);
+}
+
+SealContext AuditTrail::context_of(const Tenancy& tenancy, std::string_view label) const {
+  // A record has no id before its transaction, so the context names the log. Swapping bodies between records is found
+  // by the commitments, which the leaf binds to its place.
+  return {.tenancy = {tenancy.organization, Environment::Shared}, .kind = EntityKind::Organization,
+          .id = tenancy.organization.position, .version = 1, .field = context_field(label)};
+}
+
+Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const {
+  const OrganizationId log = event.tenancy().organization;
+  LeafFields leaf{.log = pseudonym(log), .event_class = std::string(event.event_class()), .retention_class = "standard",
+                  .time_ms = to_unix_ms(event.at()), .commitment_root = {}, .keys = {}};
+  Bytes body = begin_body(static_cast<std::size_t>(
+      std::ranges::count_if(kAuditGroups, [&](AuditGroup group) { return event.find(group) != nullptr; })));
+  std::vector<Hash256> commitments;
+  for (const AuditGroup group : kAuditGroups) {
+    const CanonicalFields* fields = event.find(group);
+    if (fields == nullptr) continue;
+    const auto canonical = fields->finish();
+    if (!canonical) return fail(AuditError::BadField);
+    const auto key = vault_.current_data_key(log, retention_of(group));
+    if (!key) return fail(AuditError::KeyUnavailable);
+    const FieldGroup plain{.label = label_of(group), .salt = entropy_.array<32>(), .canonical = *canonical};
+    Bytes opened(plain.salt.begin(), plain.salt.end());
+    append(opened, *canonical);
+    commitments.push_back(group_commitment(plain));
+    append_group(body, {std::string(plain.label), commitments.back(),
+                        key->seal(opened, context_of(event.tenancy(), plain.label), entropy_)});
+    leaf.keys.push_back(key_group_id(key->id()));
+  }
+  if (commitments.empty()) return fail(AuditError::BadField);
+  leaf.commitment_root = commitment_root(commitments);
+  std::ranges::sort(leaf.keys);
+  const auto prepared = LeafTemplate::create(leaf);
+  if (!prepared) return fail(AuditError::BadField);
+  return AuditDraft{log, std::string(as_text(prepared->bytes())), std::move(body)};
+}
+
+Result<OpenedRecord, AuditError> AuditTrail::open_row(OrganizationId log, const AuditRow& row) {
+  auto leaf = parse_leaf(as_bytes(row.leaf));
+  auto groups = parse_body(row.body);
+  if (!leaf || !groups || leaf->sequence != row.index || leaf_hash(as_bytes(row.leaf)) != row.leaf_hash)
+    return fail(AuditError::Damaged);
+  OpenedRecord record{*std::move(leaf), row.leaf, {}};
+  std::vector<DisclosedGroup> disclosure;
+  std::vector<std::string> texts(groups->size());
+  for (std::size_t i = 0; i < groups->size(); ++i) {
+    SealedGroup& group = (*groups)[i];
+    OpenedGroup opened{group.label, group.commitment, {}, {}};
+    auto plain = vault_.open_sealed(group.sealed, context_of({log, Environment::Shared}, group.label));
+    if (plain && plain->size() >= sizeof(GroupSalt)) {
+      std::copy_n(plain->begin(), sizeof(GroupSalt), opened.salt.emplace().begin());
+      opened.canonical = as_text(ByteView(*plain).subspan(sizeof(GroupSalt)));
+    } else if (plain || plain.error() != VaultError::Destroyed) {
+      if (!plain && (plain.error() == VaultError::StoreFailed || plain.error() == VaultError::KeyUnavailable))
+        return fail(AuditError::StoreFailed);
+      return fail(AuditError::Damaged);
+    }
+    record.groups.push_back(std::move(opened));
+  }
+  for (const OpenedGroup& group : record.groups) {
+    if (group.salt) {
+      const FieldGroup shown{group.label, *group.salt, group.canonical};
+      if (group_commitment(shown) != group.commitment) return fail(AuditError::Damaged);
+      disclosure.emplace_back(shown);
+    } else {
+      disclosure.emplace_back(group.commitment);
+    }
+  }
+  if (!open_disclosure(disclosure, record.leaf.fields.commitment_root)) return fail(AuditError::Damaged);
+  return record;
+}
+
+}  // namespace sealpost
