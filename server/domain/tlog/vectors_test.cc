@@ -193,5 +193,18 @@ TEST(TlogVectors, HoldARowForEachRefusalAnAuditorCanMeet) {
     EXPECT_TRUE(met.contains(name)) << name;
 }
 
+// The page that auditors read names every refusal and prints the example that is tested here.
+TEST(AuditPage, AgreesWithTheVectors) {
+  std::ifstream in(SEALPOST_SOURCE_DIR "/contract/audit.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  for (int i = 0; i <= static_cast<int>(TlogRefusal::OriginMalformed); ++i) {
+    const std::string name(refusal_name(static_cast<TlogRefusal>(i)));
+    EXPECT_NE(page.find("`" + name + "`"), std::string::npos) << name;
+  }
+  EXPECT_NE(page.find("```\n" + v::text(v::rows("proofs").at(0), "text") + "```"), std::string::npos);
+  for (const auto& [name, row] : v::all().at("keys").as_object())
+    EXPECT_NE(page.find("`" + v::text(row, "vkey") + "`"), std::string::npos) << std::string(name);
+}
+
 }  // namespace
 }  // namespace sealpost
