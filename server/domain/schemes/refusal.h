@@ -14,8 +14,9 @@ enum class Refusal : std::uint8_t {
   // Size and format: visible without any key.
   BodyTooLarge,
   UnsupportedEncoding,  // a Content-Encoding other than identity: the signed bytes would not be these
-  MissingSignature,     // no signature of a version that the source accepts
-  MalformedHeader,      // duplicate, oversize or unreadable signature, id, timestamp or type header
+  MissingSignature,     // the header that would hold the signature is absent
+  MalformedHeader,      // a header of the scheme is repeated, oversize or unreadable, or names no version
+                        // that the source accepts: a signature is never taken as a weaker one
   // Time: reveals the public window only.
   TimestampExpired,
   TimestampInFuture,
@@ -24,7 +25,6 @@ enum class Refusal : std::uint8_t {
   UnknownKey,  // only where a scheme names its key
   // Everything below is told only to a caller whose signature is valid.
   Replayed,
-  KeyPending,
   RetiredKey,
   KeyCompromised,
   EventTypeMismatch,  // an unsigned event type that contradicts the shape of the signed body
@@ -33,28 +33,25 @@ enum class Refusal : std::uint8_t {
   GrantNotActive,
   Suspended,
   QuotaExceeded,
-  // What a receiver expects of Sealpost's own bodies (SDK only).
-  WrongOrganization,
-  WrongEnvironment,
-  WrongEndpoint,
+  // A receiver's own expectation of the signed organization, environment, endpoint or type (SDK only).
+  UnexpectedAudience,
 };
 
 inline constexpr std::array kAllRefusals{
-    Refusal::BodyTooLarge,      Refusal::UnsupportedEncoding, Refusal::MissingSignature,
-    Refusal::MalformedHeader,   Refusal::TimestampExpired,    Refusal::TimestampInFuture,
-    Refusal::BadSignature,      Refusal::UnknownKey,          Refusal::Replayed,
-    Refusal::KeyPending,        Refusal::RetiredKey,          Refusal::KeyCompromised,
-    Refusal::EventTypeMismatch, Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,
-    Refusal::GrantNotActive,    Refusal::Suspended,           Refusal::QuotaExceeded,
-    Refusal::WrongOrganization, Refusal::WrongEnvironment,    Refusal::WrongEndpoint,
+    Refusal::BodyTooLarge,       Refusal::UnsupportedEncoding, Refusal::MissingSignature,
+    Refusal::MalformedHeader,    Refusal::TimestampExpired,    Refusal::TimestampInFuture,
+    Refusal::BadSignature,       Refusal::UnknownKey,          Refusal::Replayed,
+    Refusal::RetiredKey,         Refusal::KeyCompromised,      Refusal::EventTypeMismatch,
+    Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,  Refusal::GrantNotActive,
+    Refusal::Suspended,          Refusal::QuotaExceeded,       Refusal::UnexpectedAudience,
 };
 
 // The public code, for example "bad_signature".
 [[nodiscard]] std::string_view name(Refusal refusal);
 [[nodiscard]] std::optional<Refusal> refusal_from_name(std::string_view text);
 
-// True if the sender proved that it holds a key of the source, the retired ones included. Only such
-// refusals may count toward suspension, quota and rotation health.
+// True if the sender proved that it holds a key of the source, retired ones included but compromised ones not. Such
+// refusals alone may count toward suspension, quota and rotation health.
 [[nodiscard]] bool attributable(Refusal refusal);
 
 }  // namespace sealpost

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "foundation/result/result.h"
@@ -60,7 +61,7 @@ struct HmacTemplate {
 
 enum class SettingsError : std::uint8_t {
   BadWindow,        // outside 10 s .. 1 h
-  BadBodyBound,     // zero or above kMaxBodyBytes
+  BadBodyBound,     // above kMaxBodyBytes
   TemplateMissing,  // GenericHmac without a template
   TemplateUnused,   // a template with another scheme
   BadHeaderName,    // not an HTTP field name, longer than 64, or one header in two roles

@@ -40,9 +40,9 @@ inline constexpr std::size_t kMaxEd25519Checks = 8;
 // A key retired longer ago than this is as if it had never been.
 inline constexpr std::chrono::days kRetiredKeyMemory{90};
 
-enum class VerificationKeyState : std::uint8_t { Active, Retiring, Pending, Retired, Compromised };
+enum class VerificationKeyState : std::uint8_t { Active, Retiring, Retired, Compromised, Pending };
 
-// One key of a source. HmacSha256 holds its key schedule, so keep these alive over many requests.
+// One key of a source. A pending key takes no part: until its activation it is as if it were not there. HmacSha256 holds its key schedule, so keep these alive over many requests.
 struct VerificationKey {
   std::string id;
   VerificationKeyState state = VerificationKeyState::Active;
@@ -83,7 +83,7 @@ struct SignatureFacts {
   ReplayIdentity replay{};
 };
 
-// Keys beyond kMaxVerificationKeys are not tried; usable ones come first (active, retiring, pending, retired,
+// Keys beyond kMaxVerificationKeys are not tried; usable ones come first (active, retiring, retired,
 // compromised). Stops at the first step that decides alone: nothing is hashed for an oversize body.
 [[nodiscard]] SignatureFacts gather(const SchemeSettings& settings, std::span<const HeaderView> headers,
                                     ByteView body, std::span<const VerificationKey> keys,
