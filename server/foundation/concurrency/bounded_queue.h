@@ -1,7 +1,7 @@
-// A first-in first-out queue between threads that refuses instead of growing. Producers never wait: what to do
-// when it is full is their decision (shed, answer "busy"). Consumers take everything that is there at once, which
-// is how one commit serves many records.
-// Life: close() lets consumers drain what is left and then tells them to end. Internally synchronised.
+// A first-in first-out queue between threads that refuses instead of growing. Producers never wait: what to
+// do when it is full is their decision (shed, answer "busy"). Consumers take everything that is there at
+// once, which is how one commit serves many records. Life: close() lets consumers drain what is left and then
+// tells them to end. Internally synchronised.
 #pragma once
 
 #include <chrono>
@@ -42,8 +42,8 @@ class BoundedQueue final {
     return try_push(T(item));
   }
 
-  // Waits until there is something, then takes up to `most` items. Empty after the timeout, on a stop request, or
-  // when the queue is closed and drained; a stop request leaves what is queued where it is.
+  // Waits until there is something, then takes up to `most` items. Empty after the timeout, on a stop
+  // request, or when the queue is closed and drained; a stop request leaves what is queued where it is.
   [[nodiscard]] std::vector<T> pop_all(std::stop_token stop, std::chrono::steady_clock::duration timeout,
                                        std::size_t most = std::numeric_limits<std::size_t>::max()) {
     std::unique_lock lock(mutex_);

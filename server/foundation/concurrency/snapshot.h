@@ -1,5 +1,5 @@
-// Holds an immutable value that is replaced whole. A reader that took one keeps a consistent view for as long as it
-// likes; the last holder frees it. Never null. Internally synchronised.
+// Holds an immutable value that is replaced whole. A reader that took one keeps a consistent view for as long
+// as it likes; the last holder frees it. Never null. Internally synchronised.
 #pragma once
 
 #include <memory>
@@ -33,8 +33,8 @@ class Snapshot final {
   }
 
  private:
-  // A mutex held for one copy of a pointer: std::atomic<std::shared_ptr> of GCC 12 is a spin lock inside too, and
-  // the thread sanitizer reports it.
+  // A mutex held for one copy of a pointer: std::atomic<std::shared_ptr> of GCC 12 is a spin lock inside too,
+  // and the thread sanitizer reports it.
   mutable std::mutex mutex_;
   Pointer value_;
 };

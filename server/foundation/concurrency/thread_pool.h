@@ -1,7 +1,6 @@
-// A fixed set of threads behind a bounded queue of tasks. A full queue refuses the task, so that load shows where
-// it can be answered instead of as memory.
-// Life: stop() refuses new tasks, finishes those already taken in, and joins; the destructor stops. A task must
-// not call stop() on its own pool. Internally synchronised.
+// A fixed set of threads behind a bounded queue of tasks. A full queue refuses the task, so that load shows
+// where it can be answered instead of as memory. Life: stop() refuses new tasks, finishes those already taken
+// in, and joins; the destructor stops. A task must not call stop() on its own pool. Internally synchronised.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +23,8 @@ class ThreadPool final {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool();
 
-  // False when the queue is full or the pool is stopping; `task` is then untouched. A task that lets an exception
-  // out ends the process.
+  // False when the queue is full or the pool is stopping; `task` is then untouched. A task that lets an
+  // exception out ends the process.
   [[nodiscard]] bool try_submit(Task&& task) { return queue_.try_push(std::move(task)); }
   void stop();
   // Tasks that no thread has taken yet.

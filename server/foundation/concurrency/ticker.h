@@ -1,7 +1,7 @@
-// Calls a function each period on a thread of its own: first after one period, then one period after the last call
-// ended, so that a slow call delays the next and never piles up.
-// Life: runs from construction to stop() or destruction, which wait for a call under way and for nothing else. The
-// function may look at the stop token to end early. Internally synchronised.
+// Calls a function each period on a thread of its own: first after one period, then one period after the last
+// call ended, so that a slow call delays the next and never piles up. Life: runs from construction to stop()
+// or destruction, which wait for a call under way and for nothing else. The function may look at the stop
+// token to end early. Internally synchronised.
 #pragma once
 
 #include <chrono>

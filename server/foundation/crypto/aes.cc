@@ -29,8 +29,8 @@ class GcmRun final {
  public:
   GcmRun(openssl::Direction direction, ByteView key, ByteView nonce12) {
     const int encrypt = direction == openssl::Direction::Encrypt ? 1 : 0;
-    SEALPOST_CHECK(EVP_CipherInit_ex2(context(), openssl::aes256_gcm_algorithm(), key.data(),
-                                      nonce12.data(), encrypt, nullptr) == 1);
+    SEALPOST_CHECK(EVP_CipherInit_ex2(context(), openssl::aes256_gcm_algorithm(), key.data(), nonce12.data(),
+                                      encrypt, nullptr) == 1);
   }
   GcmRun(const GcmRun&) = delete;
   GcmRun& operator=(const GcmRun&) = delete;
@@ -46,8 +46,7 @@ class GcmRun final {
   }
   void transform(ByteView in, std::uint8_t* out) {
     int written = 0;
-    if (!in.empty())
-      SEALPOST_CHECK(EVP_CipherUpdate(context(), out, &written, in.data(), size_of(in)) == 1);
+    if (!in.empty()) SEALPOST_CHECK(EVP_CipherUpdate(context(), out, &written, in.data(), size_of(in)) == 1);
   }
   void finish_into(std::span<std::uint8_t> tag) {
     int written = 0;
@@ -58,8 +57,8 @@ class GcmRun final {
     WipedArray<kTagSize> copy;
     std::copy(tag.begin(), tag.end(), copy.bytes.begin());
     int written = 0;
-    SEALPOST_CHECK(
-        EVP_CIPHER_CTX_ctrl(context(), EVP_CTRL_AEAD_SET_TAG, size_of(tag), copy.bytes.data()) == 1);
+    SEALPOST_CHECK(EVP_CIPHER_CTX_ctrl(context(), EVP_CTRL_AEAD_SET_TAG, size_of(tag), copy.bytes.data()) ==
+                   1);
     return EVP_CipherFinal_ex(context(), nothing_.data(), &written) == 1;
   }
 

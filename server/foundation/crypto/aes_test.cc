@@ -60,7 +60,8 @@ TEST(XAes, FollowsThePublishedAccumulatedTest) {
     ASSERT_TRUE(opened);
     ASSERT_TRUE(constant_time_equal(*opened, plaintext));
   }
-  EXPECT_EQ(to_hex(shake128(accumulated, 32)), "e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939");
+  EXPECT_EQ(to_hex(shake128(accumulated, 32)),
+            "e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939");
 }
 
 TEST(XAes, OpensWhatItSealedIntoEitherStorage) {
@@ -103,7 +104,8 @@ TEST(XAes, RefusesAnyChangedBitAnyOtherContextAndAnyOtherKey) {
   EXPECT_FALSE(key.open(sealed, {}));
   EXPECT_FALSE(xaes(0x43).open(sealed, as_bytes("context")));
   EXPECT_FALSE(key.open_secret(sealed, as_bytes("other")));
-  EXPECT_TRUE(key.open(sealed, as_bytes("context"))) << "a refusal leaves nothing behind in the thread's context";
+  EXPECT_TRUE(key.open(sealed, as_bytes("context")))
+      << "a refusal leaves nothing behind in the thread's context";
 }
 
 TEST(XAes, RefusesEveryTruncation) {

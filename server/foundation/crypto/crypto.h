@@ -48,7 +48,8 @@ class HmacSha256 final {
 };
 
 // HKDF with SHA-256 (RFC 5869): `length` up to 255 * 32 octets.
-[[nodiscard]] SecretBytes hkdf_sha256(const SecretBytes& key, ByteView salt, ByteView info, std::size_t length);
+[[nodiscard]] SecretBytes hkdf_sha256(const SecretBytes& key, ByteView salt, ByteView info,
+                                      std::size_t length);
 
 using Ed25519Signature = std::array<std::uint8_t, 64>;
 using Ed25519PublicBytes = std::array<std::uint8_t, 32>;

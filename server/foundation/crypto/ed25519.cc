@@ -21,12 +21,11 @@ constexpr const char* kCurveD = "52036cee2b6ffe738cc740797779e89800700a4d4141d8a
 
 // y coordinates of the eight points whose order divides the cofactor: 0 (order 4), 1 (the neutral
 // element), -1 (order 2), and the two of order 8. Each stands for both signs of x.
-constexpr const char* kSmallOrderY[] = {
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0000000000000000000000000000000000000000000000000000000000000001",
-    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec",
-    "05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
-    "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7"};
+constexpr const char* kSmallOrderY[] = {"0000000000000000000000000000000000000000000000000000000000000000",
+                                        "0000000000000000000000000000000000000000000000000000000000000001",
+                                        "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec",
+                                        "05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
+                                        "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7"};
 
 BigNumber from_hex_number(const char* text) {
   BIGNUM* raw = nullptr;
@@ -105,8 +104,8 @@ Ed25519PublicKey::Ed25519PublicKey(const Ed25519PublicBytes& bytes)
 bool Ed25519PublicKey::verify(ByteView message, ByteView signature) const {
   if (signature.size() != Ed25519Signature().size()) return false;
   const openssl::MdCtx context = new_context();
-  SEALPOST_CHECK(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, pkey(key_),
-                                         nullptr) == 1);
+  SEALPOST_CHECK(
+      EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, pkey(key_), nullptr) == 1);
   return EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
                           message.size()) == 1;
 }
@@ -134,8 +133,8 @@ Ed25519PrivateKey Ed25519PrivateKey::generate(Entropy& entropy) {
 
 Ed25519Signature Ed25519PrivateKey::sign(ByteView message) const {
   const openssl::MdCtx context = new_context();
-  SEALPOST_CHECK(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, pkey(key_),
-                                       nullptr) == 1);
+  SEALPOST_CHECK(
+      EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, pkey(key_), nullptr) == 1);
   Ed25519Signature out;
   std::size_t size = out.size();
   SEALPOST_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1);

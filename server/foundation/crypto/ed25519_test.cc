@@ -111,7 +111,8 @@ constexpr BadKeyRow kBadKeys[] = {
     {"y = p, other sign", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
     {"y = p + 1", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
     {"y = p + 1, other sign", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
-    {"y = p + 3, a usable point written twice", "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
+    {"y = p + 3, a usable point written twice",
+     "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"},
     {"y = 2 lies off the curve", "0200000000000000000000000000000000000000000000000000000000000000"},
     {"y = 7 lies off the curve", "0700000000000000000000000000000000000000000000000000000000000080"},
 };
@@ -122,7 +123,8 @@ TEST(Ed25519, RefusesPublicKeysNoHonestPartyMakes) {
     ASSERT_FALSE(key) << row.name;
     EXPECT_EQ(key.error(), CryptoError::BadKey) << row.name;
   }
-  EXPECT_TRUE(Ed25519PublicKey::create(hex("0300000000000000000000000000000000000000000000000000000000000000")));
+  EXPECT_TRUE(
+      Ed25519PublicKey::create(hex("0300000000000000000000000000000000000000000000000000000000000000")));
 }
 
 TEST(Ed25519, EveryGeneratedKeyPassesTheChecks) {

@@ -55,8 +55,9 @@ TEST(Hmac, FollowsTheVectorsOfRfc4231) {
       {"case 6", long_key, to_hex(as_bytes("Test Using Larger Than Block-Size Key - Hash Key First")),
        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
       {"case 7", long_key,
-       to_hex(as_bytes("This is a test using a larger than block-size key and a larger than block-size data. The "
-                       "key needs to be hashed before being used by the HMAC algorithm.")),
+       to_hex(as_bytes(
+           "This is a test using a larger than block-size key and a larger than block-size data. The "
+           "key needs to be hashed before being used by the HMAC algorithm.")),
        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
   };
   for (const auto& row : rows) {
@@ -88,7 +89,8 @@ TEST(Hmac, RefusesOtherKeysOtherDataAndOtherTags) {
 TEST(Hmac, AKeyOfBlockSizeIsUsedAsItIsAndALongerOneHashed) {
   const std::string block(64, 'k');
   const std::string longer(65, 'k');
-  EXPECT_NE(HmacSha256(as_bytes(block)).tag(as_bytes("x")), HmacSha256(sha256(as_bytes(block))).tag(as_bytes("x")));
+  EXPECT_NE(HmacSha256(as_bytes(block)).tag(as_bytes("x")),
+            HmacSha256(sha256(as_bytes(block))).tag(as_bytes("x")));
   EXPECT_EQ(HmacSha256(as_bytes(longer)).tag(as_bytes("x")),
             HmacSha256(sha256(as_bytes(longer))).tag(as_bytes("x")));
 }

@@ -1,6 +1,6 @@
-// Reading JSON (RFC 8259) strictly. What two parsers could understand differently is refused: duplicate member
-// names, invalid UTF-8, octets after the value, numbers that do not fit. All is checked in the same pass that
-// builds the document, and no document leaves this module unless every check has passed.
+// Reading JSON (RFC 8259) strictly. What two parsers could understand differently is refused: duplicate
+// member names, invalid UTF-8, octets after the value, numbers that do not fit. All is checked in the same
+// pass that builds the document, and no document leaves this module unless every check has passed.
 //
 // Writing is boost::json::serialize(). Numbers with a fraction or an exponent are doubles and may be one unit
 // in the last place off; nothing that is signed or compared goes through them.
@@ -24,7 +24,7 @@
 namespace sealpost {
 
 struct JsonLimits {
-  std::size_t max_depth = 64;                  // arrays and objects inside each other
+  std::size_t max_depth = 64;                    // arrays and objects inside each other
   std::size_t max_bytes = std::size_t{1} << 20;  // of the text
 };
 

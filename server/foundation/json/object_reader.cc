@@ -217,7 +217,8 @@ void ObjectReader::note_unknown() {
     const std::string_view name(member.key().data(), member.key().size());
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     std::string message = "No such field.";
-    if (const auto near = nearest_name(name, known)) message += " Did you mean \"" + std::string(*near) + "\"?";
+    if (const auto near = nearest_name(name, known))
+      message += " Did you mean \"" + std::string(*near) + "\"?";
     problem(name, std::move(message));
   }
 }

@@ -55,7 +55,8 @@ class ObjectReader final {
   [[nodiscard]] std::string_view string(std::string_view name, LengthBounds bounds);
   [[nodiscard]] std::optional<std::string_view> optional_string(std::string_view name, LengthBounds bounds);
   [[nodiscard]] std::int64_t integer(std::string_view name, IntegerBounds bounds = {});
-  [[nodiscard]] std::optional<std::int64_t> optional_integer(std::string_view name, IntegerBounds bounds = {});
+  [[nodiscard]] std::optional<std::int64_t> optional_integer(std::string_view name,
+                                                             IntegerBounds bounds = {});
   [[nodiscard]] bool boolean(std::string_view name);
   [[nodiscard]] std::optional<bool> optional_boolean(std::string_view name);
   // Any array or object, for a caller that reads it by other means; null after a problem or when absent.

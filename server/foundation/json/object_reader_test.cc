@@ -14,7 +14,8 @@ TEST(ObjectReader, ReadsWhatIsThere) {
       R"({"name":"caf\u00e9","note":"n","count":3,"on":true,"list":[1,2],"tags":["a","b"],"raw":{"x":1},
           "retry":{"attempts":5},"rules":[{"path":"/a"},{"path":"/b"}],"cleared":null})");
   ObjectReader reader(document.as_object());
-  EXPECT_EQ(reader.string("name", {.min = 4, .max = 4}), "caf\xc3\xa9") << "characters are counted, not octets";
+  EXPECT_EQ(reader.string("name", {.min = 4, .max = 4}), "caf\xc3\xa9")
+      << "characters are counted, not octets";
   EXPECT_EQ(reader.optional_string("note", {}), "n");
   EXPECT_EQ(reader.integer("count", {3, 3}), 3);
   EXPECT_TRUE(reader.boolean("on"));
@@ -56,9 +57,12 @@ struct ProblemRow {
 };
 
 const ProblemRow kProblems[] = {
-    {"missing text", "{}", [](ObjectReader& r) { EXPECT_EQ(r.string("a", {}), ""); }, "/a", "This field is required."},
-    {"missing number", "{}", [](ObjectReader& r) { EXPECT_EQ(r.integer("a"), 0); }, "/a", "This field is required."},
-    {"missing flag", "{}", [](ObjectReader& r) { EXPECT_FALSE(r.boolean("a")); }, "/a", "This field is required."},
+    {"missing text", "{}", [](ObjectReader& r) { EXPECT_EQ(r.string("a", {}), ""); }, "/a",
+     "This field is required."},
+    {"missing number", "{}", [](ObjectReader& r) { EXPECT_EQ(r.integer("a"), 0); }, "/a",
+     "This field is required."},
+    {"missing flag", "{}", [](ObjectReader& r) { EXPECT_FALSE(r.boolean("a")); }, "/a",
+     "This field is required."},
     {"missing array", "{}", [](ObjectReader& r) { EXPECT_EQ(r.array("a", {}), nullptr); }, "/a",
      "This field is required."},
     {"missing object", "{}", [](ObjectReader& r) { EXPECT_FALSE(r.object("a", [](ObjectReader&) {})); }, "/a",
@@ -71,8 +75,9 @@ const ProblemRow kProblems[] = {
      "This text must have 1 to 3 characters."},
     {"long text", R"({"a":"1234"})", [](ObjectReader& r) { (void)r.string("a", {.max = 3}); }, "/a",
      "This text must have at most 3 characters."},
-    {"text of a fixed size", R"({"a":"1234"})", [](ObjectReader& r) { (void)r.string("a", {.min = 3, .max = 3}); },
-     "/a", "This text must have exactly 3 characters."},
+    {"text of a fixed size", R"({"a":"1234"})",
+     [](ObjectReader& r) { (void)r.string("a", {.min = 3, .max = 3}); }, "/a",
+     "This text must have exactly 3 characters."},
     {"text with a lower bound", R"({"a":""})", [](ObjectReader& r) { (void)r.string("a", {.min = 1}); }, "/a",
      "This text must have at least 1 characters."},
     {"fraction", R"({"a":1.5})", [](ObjectReader& r) { (void)r.integer("a"); }, "/a",
@@ -83,8 +88,8 @@ const ProblemRow kProblems[] = {
      "This number must lie between 1 and 5."},
     {"large number", R"({"a":6})", [](ObjectReader& r) { (void)r.optional_integer("a", {1, 5}); }, "/a",
      "This number must lie between 1 and 5."},
-    {"huge number", R"({"a":18446744073709551615})", [](ObjectReader& r) { (void)r.integer("a", {1, 5}); }, "/a",
-     "This number must lie between 1 and 5."},
+    {"huge number", R"({"a":18446744073709551615})", [](ObjectReader& r) { (void)r.integer("a", {1, 5}); },
+     "/a", "This number must lie between 1 and 5."},
     {"flag of another type", R"({"a":1})", [](ObjectReader& r) { (void)r.boolean("a"); }, "/a",
      "This field takes true or false."},
     {"array of another type", R"({"a":{}})", [](ObjectReader& r) { (void)r.array("a", {}); }, "/a",
@@ -96,7 +101,8 @@ const ProblemRow kProblems[] = {
     {"object of another type", R"({"a":[]})", [](ObjectReader& r) { (void)r.raw_object("a"); }, "/a",
      "This field takes an object."},
     {"item of another type", R"({"a":[{},3]})",
-     [](ObjectReader& r) { r.each_object("a", {}, [](ObjectReader&) {}); }, "/a/1", "This field takes an object."},
+     [](ObjectReader& r) { r.each_object("a", {}, [](ObjectReader&) {}); }, "/a/1",
+     "This field takes an object."},
     {"nested problem", R"({"a":{"b":"x"}})",
      [](ObjectReader& r) { r.object("a", [](ObjectReader& n) { (void)n.integer("b"); }); }, "/a/b",
      "This field takes a whole number."},

@@ -135,10 +135,10 @@ TEST(NearestName, FindsTheLikelyMeaning) {
     const char* typed;
     const char* meant;  // null: no suggestion
   };
-  constexpr Row rows[] = {{"nmae", "name"},       {"Name", "name"},      {"descripton", "description"},
-                          {"urls", "url"},        {"uri", "url"},        {"eventTypes", "event_types"},
-                          {"enable", "enabled"},  {"colour", nullptr},   {"x", nullptr},
-                          {"", nullptr},          {"zzzzzzzz", nullptr}};
+  constexpr Row rows[] = {{"nmae", "name"},      {"Name", "name"},     {"descripton", "description"},
+                          {"urls", "url"},       {"uri", "url"},       {"eventTypes", "event_types"},
+                          {"enable", "enabled"}, {"colour", nullptr},  {"x", nullptr},
+                          {"", nullptr},         {"zzzzzzzz", nullptr}};
   for (const auto& row : rows) {
     const auto near = nearest_name(row.typed, known);
     if (row.meant == nullptr)

@@ -62,7 +62,9 @@ bool is_hazardous(std::string_view character) {
 }
 
 unsigned code_point(std::string_view character) {
-  const auto octet = [character](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(character[i])); };
+  const auto octet = [character](std::size_t i) {
+    return static_cast<unsigned>(static_cast<unsigned char>(character[i]));
+  };
   if (character.size() == 1) return octet(0);
   if (character.size() == 2) return ((octet(0) & 0x1fU) << 6U) | (octet(1) & 0x3fU);
   return ((octet(0) & 0x0fU) << 12U) | ((octet(1) & 0x3fU) << 6U) | (octet(2) & 0x3fU);
@@ -96,7 +98,8 @@ bool is_plain_word(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("_-.:/@+").find(c) != std::string_view::npos;
   };
-  return !text.empty() && text.size() <= Logger::kMaxValueSize && std::all_of(text.begin(), text.end(), plain);
+  return !text.empty() && text.size() <= Logger::kMaxValueSize &&
+         std::all_of(text.begin(), text.end(), plain);
 }
 
 void append_value(std::string& out, LogFormat format, const LogField::Value& value) {

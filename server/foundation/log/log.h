@@ -96,7 +96,7 @@ class Logger final {
 };
 
 // The text of a line, apart from where it goes.
-[[nodiscard]] std::string format_log_line(LogFormat format, WallTime time, LogLevel level, std::string_view event,
-                                          std::span<const LogField> fields);
+[[nodiscard]] std::string format_log_line(LogFormat format, WallTime time, LogLevel level,
+                                          std::string_view event, std::span<const LogField> fields);
 
 }  // namespace sealpost

@@ -35,15 +35,17 @@ std::string json(std::string_view value) {
 
 TEST(LogLine, IsOneJsonObject) {
   const std::string text = "x";
-  EXPECT_EQ(line(LogFormat::Json,
-                 {{"a", text}, {"b", "y"}, {"c", -5}, {"d", ~std::uint64_t{0}}, {"e", true}, {"f", false}}),
-            R"({"time":"2027-01-15T08:00:00.007Z","level":"info","event":"event_name","a":"x","b":"y","c":-5,)"
-            R"("d":18446744073709551615,"e":true,"f":false})");
+  EXPECT_EQ(
+      line(LogFormat::Json,
+           {{"a", text}, {"b", "y"}, {"c", -5}, {"d", ~std::uint64_t{0}}, {"e", true}, {"f", false}}),
+      R"({"time":"2027-01-15T08:00:00.007Z","level":"info","event":"event_name","a":"x","b":"y","c":-5,)"
+      R"("d":18446744073709551615,"e":true,"f":false})");
 }
 
 TEST(LogLine, IsLogfmtForATerminal) {
   EXPECT_EQ(line(LogFormat::Logfmt, {{"a", "plain"}, {"b", "two words"}, {"c", ""}, {"d", "x=1"}, {"e", 7}}),
-            "time=2027-01-15T08:00:00.007Z level=info event=event_name a=plain b=\"two words\" c=\"\" d=\"x=1\" e=7");
+            "time=2027-01-15T08:00:00.007Z level=info event=event_name a=plain b=\"two words\" c=\"\" "
+            "d=\"x=1\" e=7");
 }
 
 struct EscapeRow {
@@ -69,7 +71,11 @@ TEST(LogLine, ValuesCannotForgeLinesOrMoveATerminal) {
       {"isolate", "\xe2\x81\xa6", R"("\u2066")"},
       {"dash beside them", "\xe2\x80\x94", "\"\xe2\x80\x94\""},
       {"letters", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
-      {"no UTF-8", "a\xff" "b", "\"a\xef\xbf\xbd" "b\""},
+      {"no UTF-8",
+       "a\xff"
+       "b",
+       "\"a\xef\xbf\xbd"
+       "b\""},
       {"overlong", "\xc0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
       {"cut short", "\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
       {"surrogate", "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},

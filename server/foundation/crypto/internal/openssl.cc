@@ -38,8 +38,8 @@ void aes256_blocks(ByteView key, Direction direction, std::span<std::uint8_t> bl
   thread_local const CipherCtx context(EVP_CIPHER_CTX_new());
   SEALPOST_CHECK(context != nullptr);
   const int encrypt = direction == Direction::Encrypt ? 1 : 0;
-  SEALPOST_CHECK(EVP_CipherInit_ex2(context.get(), aes256_ecb_algorithm(), key.data(), nullptr, encrypt,
-                                    nullptr) == 1);
+  SEALPOST_CHECK(
+      EVP_CipherInit_ex2(context.get(), aes256_ecb_algorithm(), key.data(), nullptr, encrypt, nullptr) == 1);
   // With padding on, decryption would hold the last block back.
   SEALPOST_CHECK(EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1);
   const int size = static_cast<int>(blocks.size());

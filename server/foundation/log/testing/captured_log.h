@@ -26,9 +26,9 @@ class CapturedLog final : public LogSink {
   // How many lines carry `text` anywhere.
   [[nodiscard]] std::size_t count(std::string_view text) const {
     const std::scoped_lock lock(mutex_);
-    return static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [text](const std::string& line) {
-      return line.find(text) != std::string::npos;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(lines_.begin(), lines_.end(),
+                      [text](const std::string& line) { return line.find(text) != std::string::npos; }));
   }
 
  private:
