@@ -118,6 +118,22 @@ TEST(CanonicalFields, EveryByteOfAStringComesBack) {
   }
 }
 
+TEST(CanonicalFields, ReadsUtf8Only) {
+  const auto verdict_of = [](std::string_view value) {
+    return v::verdict(parse_canonical_fields("{\"v\":\"" + std::string(value) + "\"}"));
+  };
+  for (const std::string_view good : {"\x7f", "\xc2\x80", "\xe0\xa0\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
+                                      "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80"})
+    EXPECT_EQ(verdict_of(good), "") << to_hex(as_bytes(good));
+  // Alone, overlong, surrogate, beyond the last code point, cut short.
+  for (const std::string_view bad :
+       {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x94", "\xe2\x28\xa1"}) {
+    EXPECT_EQ(verdict_of(bad), "fields_malformed") << to_hex(as_bytes(bad));
+    EXPECT_EQ(v::verdict(CanonicalFields{}.add("v", bad).finish()), "fields_malformed") << to_hex(as_bytes(bad));
+  }
+}
+
 TEST(CanonicalFields, RefusesWhatHasNoCanonicalForm) {
   const auto refused = [](const CanonicalFields& fields) {
     return v::verdict(fields.finish()) == "fields_malformed";

@@ -347,6 +347,14 @@ TEST(TileHashReader, RefusesWhatIsNotThere) {
         return std::span<const Hash256>{};
       });
   EXPECT_EQ(stingy(0, 0).error(), TlogRefusal::TileUnavailable);
+  // One that hands out more: what lies beyond the tree is not read all the same.
+  const HashList plenty(kTileWidth);
+  const TileHashReader generous(
+      600, [&](unsigned, std::uint64_t, unsigned) -> Result<std::span<const Hash256>, TlogRefusal> {
+        return std::span<const Hash256>(plenty);
+      });
+  EXPECT_TRUE(generous(0, 599).ok());
+  EXPECT_EQ(generous(0, 600).error(), TlogRefusal::TileUnavailable);
 }
 
 }  // namespace
