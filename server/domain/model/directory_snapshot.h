@@ -26,11 +26,12 @@ struct DirectorySnapshot {
   RecordMap<Grant> grants;
   RecordMap<Credential> credentials;
   RecordMap<SigningKey> keys;
+  RecordMap<Subscription> all_subscriptions;
 
-  // By integration.
+  // Active ones, by integration.
   std::unordered_map<Position, std::vector<std::shared_ptr<const Subscription>>> subscriptions;
   std::unordered_map<Position, std::shared_ptr<const Grant>> active_grants;
-  // By owner: a source or an endpoint.
+  // By owner: a source or an endpoint; destroyed ones left out.
   std::unordered_map<Position, std::vector<std::shared_ptr<const SigningKey>>> keys_of;
   // By organization.
   std::unordered_map<Position, std::uint64_t> epochs;

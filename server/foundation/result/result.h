@@ -112,10 +112,11 @@ class [[nodiscard]] Result<void, E> final {
 
 // SEALPOST_TRY(auto x, f()): x is f()'s value, or the caller returns f()'s error.
 #define SEALPOST_TRY(declaration, expression) \
-  SEALPOST_TRY_IMPL(SEALPOST_CONCAT(sealpost_try_, __LINE__), declaration, expression)
+  SEALPOST_TRY_IMPL(SEALPOST_CONCAT(sealpost_try_, __COUNTER__), declaration, expression)
 // SEALPOST_TRY_VOID(f()): the same for a Result<void, E>.
-#define SEALPOST_TRY_VOID(expression)                                            \
-  do {                                                                           \
-    if (auto sealpost_try_ = (expression); !sealpost_try_.ok())                  \
-      return ::sealpost::fail(sealpost_try_.error());                            \
+#define SEALPOST_TRY_VOID_IMPL(temporary, expression)                                       \
+  do {                                                                                      \
+    if (auto temporary = (expression); !temporary.ok()) return ::sealpost::fail(temporary.error()); \
   } while (false)
+#define SEALPOST_TRY_VOID(expression) \
+  SEALPOST_TRY_VOID_IMPL(SEALPOST_CONCAT(sealpost_try_, __COUNTER__), expression)

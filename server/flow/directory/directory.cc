@@ -1,0 +1,161 @@
+#include "flow/directory/directory.h"
+
+namespace sealpost {
+namespace {
+
+std::shared_ptr<const GatewayPicture> empty_picture() {
+  auto picture = std::make_shared<GatewayPicture>();
+  picture->directory = std::make_shared<const DirectorySnapshot>();
+  picture->keys = std::make_shared<const KeyRing>();
+  return picture;
+}
+
+template <class Record>
+bool place(RecordMap<Record>& map, const ObjectRow& row) {
+  auto record = record_from_text<Record>(row.head, row.body);
+  if (!record) return false;
+  map[row.head.position] = std::make_shared<const Record>(*std::move(record));
+  return true;
+}
+
+}  // namespace
+
+StoreResult<void> ControlTransaction::write(ObjectRow row, bool fresh) {
+  SEALPOST_TRY_VOID(fresh ? store_.insert_object(row) : store_.update_object(row));
+  written_.push_back(std::move(row));
+  return {};
+}
+
+StoreResult<std::uint64_t> ControlTransaction::record(const AuditEvent& event) {
+  const auto draft = audit_.draft(event);
+  if (!draft) return fail(draft.error() == AuditError::KeyUnavailable ? StoreError::Unavailable : StoreError::Conflict);
+  return store_.append_audit(*draft);
+}
+
+StoreResult<void> ControlTransaction::narrow(OrganizationId organization) {
+  SEALPOST_TRY(const std::uint64_t epoch, store_.raise_epoch(organization));
+  epochs_.emplace_back(organization, epoch);
+  return {};
+}
+
+Directory::Directory(Parts parts) : parts_(parts), picture_(empty_picture()) {}
+
+void Directory::on_change(std::function<void(const GatewayPicturePtr&)> listener) {
+  const std::scoped_lock lock(writing_);
+  listeners_.push_back(std::move(listener));
+}
+
+void Directory::apply(DirectorySnapshot& next, const ObjectRow& row) {
+  bool readable = true;
+  switch (row.kind) {
+    case EntityKind::Organization: readable = place(next.organizations, row); break;
+    case EntityKind::Workspace: readable = place(next.workspaces, row); break;
+    case EntityKind::Integration: readable = place(next.integrations, row); break;
+    case EntityKind::Source: readable = place(next.sources, row); break;
+    case EntityKind::Endpoint: readable = place(next.endpoints, row); break;
+    case EntityKind::Channel: readable = place(next.channels, row); break;
+    case EntityKind::Grant: readable = place(next.grants, row); break;
+    case EntityKind::Credential: readable = place(next.credentials, row); break;
+    case EntityKind::Subscription: readable = place(next.all_subscriptions, row); break;
+    case EntityKind::SigningKey:
+      readable = place(next.keys, row);
+      sealed_[row.head.position] = std::make_shared<const Bytes>(row.sealed);
+      break;
+    default: break;
+  }
+  SEALPOST_CHECK(readable);  // load() has refused unreadable rows, and what commit() wrote reads back
+}
+
+void Directory::index(DirectorySnapshot& next) const {
+  next.subscriptions.clear();
+  next.active_grants.clear();
+  next.keys_of.clear();
+  for (const auto& [position, subscription] : next.all_subscriptions)
+    if (subscription->state == SubscriptionState::Active)
+      next.subscriptions[subscription->integration.position].push_back(subscription);
+  for (const auto& [position, grant] : next.grants)
+    if (grant->state == GrantState::Active) next.active_grants[grant->integration.position] = grant;
+  for (const auto& [position, key] : next.keys)
+    if (key->state != KeyState::Destroyed) next.keys_of[key->owner].push_back(key);
+}
+
+void Directory::publish(std::shared_ptr<const DirectorySnapshot> next) {
+  const GatewayPicturePtr before = picture_.load();
+  auto picture = std::make_shared<GatewayPicture>();
+  picture->directory = std::move(next);
+  picture->version = before->version + 1;
+  auto rebuilt = KeyRing::rebuild({.picture = *picture->directory, .sealed = sealed_, .vault = parts_.vault,
+                                   .ids = parts_.ids, .now = parts_.clock.wall_now()},
+                                  before->keys.get());
+  picture->keys = std::move(rebuilt.ring);
+  for (const SigningKeyId id : rebuilt.unusable) parts_.log.error("signing_key_unusable", {{"key", parts_.ids.encode(id)}});
+  for (const auto& [position, source] : picture->directory->sources) {
+    const auto known = before->sources.find(position);
+    if (known != before->sources.end() && known->second->source == source) {
+      picture->sources.emplace(position, known->second);
+    } else if (auto plan = SourcePlan::create(source, parts_.ids)) {
+      picture->sources.emplace(position, std::make_shared<const SourcePlan>(*std::move(plan)));
+    } else {
+      parts_.log.error("source_unusable", {{"source", parts_.ids.encode(source->id())}});
+    }
+  }
+  const GatewayPicturePtr published = picture;
+  picture_.store(published);
+  for (const auto& listener : listeners_) listener(published);
+}
+
+StoreResult<void> Directory::load() {
+  const std::scoped_lock lock(writing_);
+  auto next = std::make_shared<DirectorySnapshot>();
+  sealed_.clear();
+  Position after = 0;
+  for (bool more = true; more;) {
+    std::vector<ObjectRow> rows;
+    SEALPOST_TRY_VOID(parts_.store.read([&](Reader& reader) -> StoreResult<void> {
+      SEALPOST_TRY(rows, reader.load_objects({.after = after, .limit = 500}));
+      for (const ObjectRow& row : rows)
+        if (row.kind == EntityKind::Organization) {
+          SEALPOST_TRY(next->epochs[row.head.position], reader.epoch_of({row.head.position}));
+        }
+      return {};
+    }));
+    for (const ObjectRow& row : rows) {
+      boost::json::error_code error;
+      if (boost::json::parse(row.body, error); error) return fail(StoreError::Corrupt);
+      apply(*next, row);
+      after = row.head.position;
+    }
+    more = !rows.empty();
+  }
+  index(*next);
+  publish(std::move(next));
+  return {};
+}
+
+StoreResult<void> Directory::commit(const Change& change) {
+  const std::scoped_lock lock(writing_);
+  std::vector<ObjectRow> written;
+  std::vector<std::pair<OrganizationId, std::uint64_t>> epochs;
+  SEALPOST_TRY_VOID(parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+    ControlTransaction control(transaction, parts_.audit);
+    SEALPOST_TRY_VOID(change(control));
+    written = std::move(control.written_);
+    epochs = std::move(control.epochs_);
+    return {};
+  }));
+  auto next = std::make_shared<DirectorySnapshot>(*picture_.load()->directory);
+  for (const ObjectRow& row : written) apply(*next, row);
+  for (const auto& [organization, epoch] : epochs) next->epochs[organization.position] = epoch;
+  index(*next);
+  publish(std::move(next));
+  return {};
+}
+
+void Directory::refresh(WallTime now) {
+  const auto due = picture_.load()->keys->rebuild_at();
+  if (!due || *due > now) return;
+  const std::scoped_lock lock(writing_);
+  publish(picture_.load()->directory);
+}
+
+}  // namespace sealpost
