@@ -141,7 +141,7 @@ class Planted(unittest.TestCase):
 
     def test_calls_that_only_look_alike(self):
         self.write("server/flow/delivery/a.cc", "static_assert(sizeof(int) == 4);\nrow.time(3); to_time(0);\n"
-                   "wall_time(now); clock.system(); x->random(); snprintf(a, 3, f); brand(); std::thread::id i;\n")
+                   "wall_time(now); clock.system(); x->random(); snprintf(a, 3, f); brand(); fmt::gmtime(now); std::thread::id i;\n")
         self.write("server/flow/delivery/a_bench.cc", "auto t = std::chrono::steady_clock::now();\n")
         code, output = self.run_checks("calls")
         self.assertEqual(code, 0, output)
@@ -401,7 +401,9 @@ class Counts(unittest.TestCase):
         self.write("b.xml", self.PASSED)
         self.assertEqual(self.count("a.xml", "b.xml"), (0, "3 passed, 0 failed, 1 skipped\n"))
         self.assertEqual(self.count("--skips-fail", "a.xml", "b.xml"), (1, "3 passed, 1 failed, 0 skipped\n"))
+        self.assertEqual(self.count("--stage-failed", "a.xml"), (1, "2 passed, 1 failed, 1 skipped\n"))
         self.write("b.xml", self.FAILED)
+        self.assertEqual(self.count("--stage-failed", "b.xml"), (1, "0 passed, 1 failed, 0 skipped\n"))
         self.assertEqual(self.count("a.xml", "b.xml"), (1, "2 passed, 1 failed, 1 skipped\n"))
 
     def test_what_is_missing_or_empty_failed(self):

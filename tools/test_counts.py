@@ -5,7 +5,8 @@
 
 RESULT is a JUnit file, or FILE:FOLDER where FILE is ctest's JUnit file and FOLDER holds the XML of its
 GoogleTest programs: those are counted by their cases, every other ctest entry as one. A missing file counts as a
-failure. Exit 1 if anything failed; with --skips-fail a skipped test is a failed one.
+failure. Exit 1 if anything failed; with --skips-fail a skipped test is a failed one. --stage-failed says that a
+stage ended badly: if no result tells of a failure, that is one of its own.
 """
 
 import argparse
@@ -58,9 +59,12 @@ def count(result):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--skips-fail", action="store_true")
+    arguments.add_argument("--stage-failed", action="store_true")
     arguments.add_argument("results", nargs="+")
     options = arguments.parse_args()
     counts = sum((count(result) for result in options.results), collections.Counter())
+    if options.stage_failed and not counts["failed"]:
+        counts["failed"] += 1
     if options.skips_fail and counts["skipped"]:
         print(f"{counts['skipped']} skipped tests count as failed here", file=sys.stderr)
         counts = collections.Counter(passed=counts["passed"], failed=counts["failed"] + counts["skipped"])
