@@ -91,6 +91,7 @@ class EgressPolicy final {
   [[nodiscard]] std::uint64_t version() const { return settings_.version; }
 
  private:
+  [[nodiscard]] Result<void, EgressRefusal> read_host(std::string_view host, JudgedTarget& target) const;
   [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
   [[nodiscard]] bool is_listed_for_plain_http(const IpAddress& address, std::uint16_t port) const;
   [[nodiscard]] Result<void, EgressRefusal> judge(const IpAddress& address, std::uint16_t port, UrlScheme scheme,
