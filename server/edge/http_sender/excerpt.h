@@ -11,6 +11,9 @@
 
 namespace sealpost {
 
+// How far beyond the limit the text should reach, so that a token the limit cuts is still seen as one.
+inline constexpr std::size_t kExcerptMargin = 64;
+
 // At most `limit` octets of printable ASCII. `request_body` is what we sent.
 [[nodiscard]] std::string redacted_excerpt(std::string_view response, ByteView request_body, std::size_t limit);
 

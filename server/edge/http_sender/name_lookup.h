@@ -44,8 +44,9 @@ class NameLookup final {
     Seconds keep_found{30};
     Seconds keep_failed{3};
   };
-  // `on_answer` runs on a thread of this object whenever the answer for a name has been stored.
-  NameLookup(Options options, const Clock& clock, std::function<void(const std::string& host)> on_answer);
+  // Runs on a thread of this object, once for each question asked.
+  using OnAnswer = std::function<void(const std::string& host, const LookupAnswer& answer)>;
+  NameLookup(Options options, const Clock& clock, OnAnswer on_answer);
   ~NameLookup();
   NameLookup(const NameLookup&) = delete;
   NameLookup& operator=(const NameLookup&) = delete;
@@ -64,11 +65,11 @@ class NameLookup final {
   };
   void run();
   [[nodiscard]] bool take_job(Job& job);
-  void store(const std::string& host, LookupAnswer answer);
+  void store(const std::string& host, const LookupAnswer& answer);
 
   const Options options_;
   const Clock& clock_;
-  const std::function<void(const std::string&)> on_answer_;
+  const OnAnswer on_answer_;
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -1,0 +1,574 @@
+#include "edge/http_sender/curl_http_sender.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+
+#include "edge/http_sender/testing/test_http_server.h"
+
+namespace sealpost {
+namespace {
+
+using Then = TestReply::Then;
+
+IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+
+std::string answer_with(const std::string& status, const std::string& headers = "", const std::string& body = "") {
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+}
+
+// A sender and its results; destroyed before the servers it talks to.
+class Door {
+ public:
+  explicit Door(HttpSenderOptions options = {}) {
+    auto created = CurlHttpSender::create(std::move(options), clock_);
+    SEALPOST_CHECK(created.ok());
+    sender = *std::move(created);
+  }
+  std::future<OutboundResult> send(OutboundRequest request) {
+    auto promise = std::make_shared<std::promise<OutboundResult>>();
+    auto future = promise->get_future();
+    const auto taken =
+        sender->submit(std::move(request), [promise](OutboundResult&& result) { promise->set_value(std::move(result)); });
+    SEALPOST_CHECK(taken.ok());
+    return future;
+  }
+  OutboundResult get(OutboundRequest request) { return send(std::move(request)).get(); }
+
+ private:
+  SystemClock clock_;
+
+ public:
+  std::unique_ptr<CurlHttpSender> sender;
+};
+
+struct To {
+  std::uint64_t organization = 1;
+  Environment environment = Environment::Test;
+  std::uint64_t version = 1;
+};
+
+EgressPolicyPtr plain_policy(std::uint16_t port, To to = {}) {
+  EgressPolicy::Settings settings;
+  settings.tenancy = {OrganizationId{to.organization}, to.environment};
+  settings.version = to.version;
+  settings.plain_http = {{ip("127.0.0.1"), port}};
+  return std::make_shared<const EgressPolicy>(std::move(settings));
+}
+
+EgressPolicyPtr loopback_opened(To to = {}) {
+  EgressPolicy::Settings settings;
+  settings.tenancy = {OrganizationId{to.organization}, Environment::Live};
+  settings.opened_networks = {*Cidr::parse("127.0.0.0/8")};
+  return std::make_shared<const EgressPolicy>(std::move(settings));
+}
+
+OutboundRequest request_to(std::uint16_t port, To to = {}) {
+  OutboundRequest request;
+  request.tag = 7;
+  request.policy = plain_policy(port, to);
+  request.url = "http://127.0.0.1:" + std::to_string(port) + "/hook?token=x";
+  request.headers = {{"Content-Type", "application/json"}, {"webhook-id", "msg_1"}};
+  request.body = {'{', '}'};
+  return request;
+}
+
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "sealpost_sender_XXXXXX").string();
+    SEALPOST_CHECK(mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~TempFolder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+TEST(HttpSender, SendsWhatItWasGivenAndNothingOfItsOwn) {
+  std::string seen;
+  TestHttpServer server([&](const std::string& request) {
+    seen = request;
+    return TestReply{answer_with("200 OK", "", "fine")};
+  });
+  Door door;
+  const auto result = door.get(request_to(server.port()));
+  EXPECT_EQ(result.outcome, OutboundOutcome::Responded);
+  EXPECT_EQ(result.http_status, 200);
+  EXPECT_EQ(result.body, "fine");
+  EXPECT_FALSE(result.body_truncated);
+  EXPECT_EQ(result.tag, 7U);
+  EXPECT_EQ(result.tenancy.organization.position, 1U);
+  EXPECT_TRUE(result.request_sent);
+  EXPECT_FALSE(result.reused_connection);
+  EXPECT_EQ(result.remote_address, ip("127.0.0.1"));
+  EXPECT_GT(result.timings.total.count(), 0);
+  const std::string expected = "POST /hook?token=x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                               "\r\nUser-Agent: Sealpost\r\nAccept: */*\r\nContent-Type: application/json\r\n"
+                               "webhook-id: msg_1\r\nContent-Length: 2\r\n\r\n{}";
+  EXPECT_EQ(seen, expected);
+}
+
+TEST(HttpSender, MethodsEmptyBodiesAndEmptyHeaders) {
+  std::string seen;
+  TestHttpServer server([&](const std::string& request) {
+    seen = request.substr(0, request.find("\r\n")) + (request.find("X-Empty:\r\n") != std::string::npos ? " empty" : "");
+    return TestReply{};
+  });
+  Door door;
+  struct Case {
+    OutboundMethod method;
+    Bytes body;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {OutboundMethod::Get, {}, "GET /hook?token=x HTTP/1.1 empty"},
+      {OutboundMethod::Post, {}, "POST /hook?token=x HTTP/1.1 empty"},
+      {OutboundMethod::Put, {'a'}, "PUT /hook?token=x HTTP/1.1 empty"},
+      {OutboundMethod::Delete, {}, "DELETE /hook?token=x HTTP/1.1 empty"},
+      {OutboundMethod::Post, {'a'}, "POST /hook?token=x HTTP/1.1 empty"},
+      {OutboundMethod::Get, {}, "GET /hook?token=x HTTP/1.1 empty"},
+  };
+  for (const auto& c : cases) {
+    auto request = request_to(server.port());
+    request.method = c.method;
+    request.body = c.body;
+    request.headers = {{"X-Empty", ""}};
+    EXPECT_EQ(door.get(std::move(request)).http_status, 204);
+    EXPECT_EQ(seen, c.expected);
+  }
+  EXPECT_EQ(server.accepted(), 1) << "one connection serves them all";
+}
+
+TEST(HttpSender, EveryStatusIsAnAnswerAndRedirectsAreNotFollowed) {
+  std::string status;
+  TestHttpServer server([&](const std::string&) {
+    return TestReply{answer_with(status, "Location: http://169.254.169.254/\r\nRetry-After: 90\r\n", "no")};
+  });
+  Door door;
+  for (const char* line : {"302 Found", "307 Temporary Redirect", "400 Bad Request", "410 Gone", "429 Slow Down",
+                           "500 Oops", "503 Later"}) {
+    status = line;
+    const auto result = door.get(request_to(server.port()));
+    EXPECT_EQ(result.outcome, OutboundOutcome::Responded) << line;
+    EXPECT_EQ(result.http_status, std::stoi(line)) << line;
+    EXPECT_EQ(result.retry_after, Seconds(90)) << line;
+    EXPECT_EQ(result.body, "no") << line;
+  }
+  EXPECT_EQ(server.requests(), 7);
+  EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST(HttpSender, AnInterimAnswerIsNotTheAnswer) {
+  TestHttpServer server([&](const std::string&) {
+    return TestReply{"HTTP/1.1 103 Early Hints\r\nRetry-After: 5\r\n\r\n" + answer_with("200 OK")};
+  });
+  Door door;
+  const auto result = door.get(request_to(server.port()));
+  EXPECT_EQ(result.http_status, 200);
+  EXPECT_FALSE(result.retry_after.has_value());
+}
+
+TEST(HttpSender, ABigAnswerIsCutAndItsStatusKept) {
+  TestHttpServer server([&](const std::string& request) {
+    const std::size_t size = request.starts_with("POST /exact") ? kMaxResponseBytes : 10 * kMaxResponseBytes;
+    return TestReply{answer_with("200 OK", "Content-Type: text/plain\r\n", std::string(size, ' '))};
+  });
+  Door door;
+  for (const auto keep : {ResponseBody::RedactedExcerpt, ResponseBody::Whole}) {
+    auto request = request_to(server.port());
+    request.keep = keep;
+    const auto big = door.get(std::move(request));
+    EXPECT_EQ(big.outcome, OutboundOutcome::Responded);
+    EXPECT_EQ(big.http_status, 200);
+    EXPECT_TRUE(big.body_truncated);
+    EXPECT_LE(big.body.size(), keep == ResponseBody::Whole ? kMaxResponseBytes : kMaxExcerptBytes);
+  }
+  auto exact = request_to(server.port());
+  exact.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/exact";
+  exact.keep = ResponseBody::Whole;
+  const auto whole = door.get(std::move(exact));
+  EXPECT_EQ(whole.body.size(), kMaxResponseBytes);
+  EXPECT_FALSE(whole.body_truncated);
+  EXPECT_EQ(whole.content_type, "text/plain");
+}
+
+TEST(HttpSender, EndlessHeadersAreNotRead) {
+  TestHttpServer server([&](const std::string&) {
+    std::string bytes = "HTTP/1.1 200 OK\r\n";
+    for (int i = 0; i < 100; ++i) bytes += "X-Fill: " + std::string(1000, 'a') + "\r\n";
+    return TestReply{bytes + "Content-Length: 0\r\n\r\n", Then::Close};
+  });
+  Door door;
+  EXPECT_EQ(door.get(request_to(server.port())).outcome, OutboundOutcome::Protocol);
+}
+
+TEST(HttpSender, CompressedAnswersStayAsTheyCame) {
+  TestHttpServer server([&](const std::string& request) {
+    EXPECT_EQ(request.find("Accept-Encoding"), std::string::npos);
+    return TestReply{answer_with("200 OK", "Content-Encoding: gzip\r\n", "not gzip")};
+  });
+  Door door;
+  const auto result = door.get(request_to(server.port()));
+  EXPECT_EQ(result.http_status, 200);
+  EXPECT_EQ(result.body, "not gzip");
+}
+
+TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
+  TestReply reply;
+  TestHttpServer server([&](const std::string&) { return reply; });
+  struct Case {
+    TestReply reply;
+    OutboundOutcome expected;
+  };
+  const Case cases[] = {
+      {{"", Then::Hang}, OutboundOutcome::Timeout},
+      {{"HTTP/1.1 200 OK\r\nContent-Le", Then::Hang}, OutboundOutcome::Timeout},
+      {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Hang}, OutboundOutcome::Responded},
+      {{"", Then::Reset}, OutboundOutcome::Protocol},
+      {{"", Then::Close}, OutboundOutcome::Protocol},
+      {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Close}, OutboundOutcome::Responded},
+      {{"SSH-2.0-OpenSSH\r\n", Then::Close}, OutboundOutcome::Protocol},
+      {{"<html>HTTP/0.9</html>", Then::Close}, OutboundOutcome::Protocol},
+  };
+  for (const auto& c : cases) {
+    // A door each, so that no kept connection of the case before is met.
+    Door door;
+    reply = c.reply;
+    auto request = request_to(server.port());
+    request.timeout = Milliseconds(c.reply.then == Then::Hang ? 100 : 10'000);
+    const auto result = door.get(std::move(request));
+    EXPECT_EQ(result.outcome, c.expected) << c.reply.bytes;
+    EXPECT_TRUE(result.request_sent);
+  }
+  auto document = request_to(server.port());
+  document.keep = ResponseBody::Whole;
+  reply = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Close};
+  EXPECT_EQ(Door().get(std::move(document)).outcome, OutboundOutcome::Protocol) << "half a document is none";
+}
+
+TEST(HttpSender, NobodyListeningIsAConnectFailure) {
+  std::uint16_t port = 0;
+  {
+    TestHttpServer gone([](const std::string&) { return TestReply{}; });
+    port = gone.port();
+  }
+  Door door;
+  const auto result = door.get(request_to(port));
+  EXPECT_EQ(result.outcome, OutboundOutcome::Connect);
+  EXPECT_FALSE(result.request_sent);
+}
+
+TEST(HttpSender, AHeaderThatMayNotBeSentIsNotSent) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  Door door;
+  for (const auto& header : {OutboundHeader{"Host", "evil"}, OutboundHeader{"X-A", "b\r\nX-C: d"},
+                             OutboundHeader{"Transfer-Encoding", "chunked"}}) {
+    auto request = request_to(server.port());
+    request.headers.push_back(header);
+    EXPECT_EQ(door.get(std::move(request)).outcome, OutboundOutcome::Invalid) << header.name;
+  }
+  auto unknown = request_to(server.port());
+  unknown.client_identity = 99;
+  EXPECT_EQ(door.get(std::move(unknown)).outcome, OutboundOutcome::Invalid);
+  EXPECT_EQ(server.accepted(), 0);
+}
+
+TEST(HttpSender, ForbiddenTargetsOpenNoSocket) {
+  HttpSenderOptions options;
+  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("10.0.0.1")}; };
+  Door door(options);
+  EgressPolicy::Settings settings;
+  settings.tenancy = {OrganizationId{1}, Environment::Live};
+  const auto policy = std::make_shared<const EgressPolicy>(settings);
+  for (const char* url :
+       {"http://127.0.0.1/", "https://127.0.0.1/", "https://2130706433/", "https://0177.0.0.1/", "https://0x7f.1/",
+        "https://127.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/",
+        "https://[2002:7f00:1::]/", "https://[2001::1]/", "https://[64:ff9b::7f00:1]/", "https://100.64.0.1/",
+        "https://[fe80::1]/", "https://[fe80::1%25lo]/", "https://169.254.169.254/", "https://[fd00:ec2::254]/",
+        "https://user:pw@example.com/", "file:///etc/passwd", "https://private.example/"}) {
+    OutboundRequest request;
+    request.policy = policy;
+    request.url = url;
+    const auto result = door.get(std::move(request));
+    EXPECT_EQ(result.outcome, OutboundOutcome::Refused) << url;
+    EXPECT_TRUE(result.refusal.has_value()) << url;
+    EXPECT_FALSE(result.request_sent) << url;
+  }
+  EXPECT_EQ(door.sender->stats().connections_opened, 0U);
+}
+
+// Answers of a name server that changes its mind.
+class Script {
+ public:
+  explicit Script(std::vector<std::vector<IpAddress>> answers) : answers_(std::move(answers)) {}
+  LookupAnswer next() {
+    const std::scoped_lock lock(mutex_);
+    const auto& answer = answers_[std::min(asked_, answers_.size() - 1)];
+    ++asked_;
+    if (answer.empty()) return fail(LookupError::NotFound);
+    return answer;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::vector<IpAddress>> answers_;
+  std::size_t asked_ = 0;
+};
+
+TEST(HttpSender, ANameThatRebindsReachesNothing) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  // Allowed first, then a private address, then both at once, then none.
+  Script script({{ip("127.0.0.1")}, {ip("127.0.0.9")}, {ip("127.0.0.1"), ip("10.0.0.1")}, {}});
+  HttpSenderOptions options;
+  options.names.lookup = [&](const std::string&) { return script.next(); };
+  options.names.keep_found = Seconds(0);
+  options.names.keep_failed = Seconds(0);
+  Door door(options);
+  const auto send = [&] {
+    auto request = request_to(server.port());
+    request.url = "http://rebind.example:" + std::to_string(server.port()) + "/";
+    return door.get(std::move(request));
+  };
+  EXPECT_EQ(send().outcome, OutboundOutcome::Responded);
+  EXPECT_EQ(send().outcome, OutboundOutcome::Refused) << "although a connection to the name is open";
+  EXPECT_EQ(send().outcome, OutboundOutcome::Refused);
+  EXPECT_EQ(send().outcome, OutboundOutcome::Dns);
+  EXPECT_EQ(server.requests(), 1);
+  EXPECT_EQ(door.sender->stats().connections_opened, 1U);
+}
+
+TEST(HttpSender, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  HttpSenderOptions options;
+  options.names.lookup = [](const std::string&) -> LookupAnswer {
+    return std::vector<IpAddress>{ip("127.0.0.2"), ip("127.0.0.1")};
+  };
+  Door door(options);
+  EgressPolicy::Settings settings;
+  settings.tenancy = {OrganizationId{1}, Environment::Test};
+  settings.plain_http = {{ip("127.0.0.1"), server.port()}, {ip("127.0.0.2"), server.port()}};
+  auto request = request_to(server.port());
+  request.policy = std::make_shared<const EgressPolicy>(settings);
+  request.url = "http://two.example:" + std::to_string(server.port()) + "/";
+  const auto result = door.get(std::move(request));
+  EXPECT_EQ(result.outcome, OutboundOutcome::Responded);
+  EXPECT_EQ(result.remote_address, ip("127.0.0.1"));
+}
+
+TEST(HttpSender, AHangingNameServerIsATimeout) {
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  HttpSenderOptions options;
+  options.names.lookup = [&](const std::string&) -> LookupAnswer {
+    released.wait();
+    return fail(LookupError::NotFound);
+  };
+  Door door(options);
+  auto request = request_to(80);
+  request.url = "http://slow.example/";
+  request.timeout = Milliseconds(50);
+  EXPECT_EQ(door.get(std::move(request)).outcome, OutboundOutcome::Timeout);
+  release.set_value();
+}
+
+TEST(HttpSender, ConnectionsAreReusedWithinAKeyAndNeverAcross) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  Door door;
+  const To keys[] = {{1, Environment::Test, 1}, {2, Environment::Test, 1}, {1, Environment::Test, 2}};
+  int accepted = 0;
+  for (const To& key : keys) {
+    EXPECT_FALSE(door.get(request_to(server.port(), key)).reused_connection);
+    EXPECT_EQ(server.accepted(), ++accepted);
+    EXPECT_TRUE(door.get(request_to(server.port(), key)).reused_connection);
+    EXPECT_EQ(server.accepted(), accepted);
+  }
+  EXPECT_TRUE(door.get(request_to(server.port(), keys[0])).reused_connection);
+  EXPECT_EQ(server.accepted(), 3);
+  EXPECT_EQ(door.sender->stats().pools, 3U);
+}
+
+TEST(HttpSender, AReusedConnectionIsJudgedAgainBeforeEachRequest) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  // Two policies under one version, as a mistake in wiring would make them: the pool's key is the same.
+  HttpSenderOptions options;
+  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("127.0.0.1")}; };
+  Door door(options);
+  const auto url = "http://name.example:" + std::to_string(server.port()) + "/";
+  auto first = request_to(server.port());
+  first.url = url;
+  EXPECT_EQ(door.get(std::move(first)).outcome, OutboundOutcome::Responded);
+  auto second = request_to(server.port());
+  second.policy = plain_policy(1);
+  second.url = url;
+  EXPECT_EQ(door.get(std::move(second)).outcome, OutboundOutcome::Refused);
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST(HttpSender, PoolsAreBounded) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  HttpSenderOptions options;
+  options.max_pools = 2;
+  Door door(options);
+  for (std::uint64_t organization = 1; organization <= 5; ++organization)
+    EXPECT_EQ(door.get(request_to(server.port(), {organization})).http_status, 204);
+  EXPECT_EQ(door.sender->stats().pools, 2U);
+  EXPECT_TRUE(door.get(request_to(server.port(), {5})).reused_connection);
+  EXPECT_FALSE(door.get(request_to(server.port(), {1})).reused_connection);
+}
+
+TEST(HttpSender, AbortEndsWhatIsInFlightAndListsIt) {
+  TestHttpServer server([](const std::string&) { return TestReply{"", Then::Hang}; });
+  Door door;
+  const auto tagged = [&](std::uint64_t organization, SendTag tag) {
+    auto request = request_to(server.port(), {organization});
+    request.tag = tag;
+    return door.send(std::move(request));
+  };
+  auto a1 = tagged(1, 11);
+  auto a2 = tagged(1, 12);
+  auto a3 = tagged(1, 13);
+  auto b1 = tagged(2, 11);
+  server.wait_for_requests(4);
+  door.sender->abort({OrganizationId{1}, Environment::Test}, 11);
+  EXPECT_EQ(a1.get().outcome, OutboundOutcome::Aborted);
+  std::promise<std::vector<SendTag>> listed;
+  door.sender->abort_organization(OrganizationId{1}, [&](std::vector<SendTag>&& tags) { listed.set_value(tags); });
+  auto tags = listed.get_future().get();
+  std::ranges::sort(tags);
+  EXPECT_EQ(tags, (std::vector<SendTag>{12, 13}));
+  for (auto* aborted : {&a2, &a3}) {
+    const auto result = aborted->get();
+    EXPECT_EQ(result.outcome, OutboundOutcome::Aborted);
+    EXPECT_TRUE(result.request_sent) << "the receiver may have seen it";
+  }
+  EXPECT_EQ(b1.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << "others go on";
+  door.sender->stop();
+  EXPECT_EQ(b1.get().outcome, OutboundOutcome::Aborted);
+  EXPECT_EQ(door.sender->submit(request_to(server.port()), [](OutboundResult&&) {}).error(), SubmitError::Stopped);
+}
+
+TEST(HttpSender, ARevocationSeenBeforeTheFirstByteStopsIt) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  Door door;
+  EXPECT_EQ(door.get(request_to(server.port())).outcome, OutboundOutcome::Responded);
+  auto revoked = request_to(server.port());
+  revoked.still_allowed = [] { return false; };
+  const auto result = door.get(std::move(revoked));
+  EXPECT_EQ(result.outcome, OutboundOutcome::Aborted);
+  EXPECT_FALSE(result.request_sent);
+  EXPECT_EQ(server.requests(), 1);
+}
+
+TEST(HttpSender, TheQueueIsBoundedAndARefusedRequestIsUntouched) {
+  TestHttpServer server([](const std::string&) { return TestReply{"", Then::Hang}; });
+  HttpSenderOptions options;
+  options.max_in_flight = 1;
+  options.max_queued = 1;
+  Door door(options);
+  auto running = door.send(request_to(server.port()));
+  server.wait_for_requests(1);
+  auto queued = door.send(request_to(server.port()));
+  auto third = request_to(server.port());
+  const auto refused = door.sender->submit(std::move(third), [](OutboundResult&&) { FAIL() << "was not accepted"; });
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error(), SubmitError::QueueFull);
+  EXPECT_EQ(third.body.size(), 2U);
+  // What was never started can be aborted too.
+  std::promise<std::size_t> count;
+  door.sender->abort_organization(OrganizationId{1}, [&](std::vector<SendTag>&& t) { count.set_value(t.size()); });
+  EXPECT_EQ(count.get_future().get(), 2U);
+  EXPECT_FALSE(queued.get().request_sent);
+  EXPECT_TRUE(running.get().request_sent);
+}
+
+TEST(HttpSender, ACompletionMaySubmitAgain) {
+  TestHttpServer server([](const std::string&) { return TestReply{}; });
+  Door door;
+  std::promise<int> last;
+  std::function<void(int)> send = [&](int left) {
+    const auto taken = door.sender->submit(request_to(server.port()), [&, left](OutboundResult&& result) {
+      if (left == 0) return last.set_value(result.http_status);
+      send(left - 1);
+    });
+    ASSERT_TRUE(taken.ok());
+  };
+  send(20);
+  EXPECT_EQ(last.get_future().get(), 204);
+  EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST(HttpSenderTls, AReceiverIsTrustedByItsAuthorityAndItsName) {
+  TempFolder folder;
+  TestAuthority authority(folder.path);
+  const auto right = authority.issue("right", "IP:127.0.0.1");
+  const auto wrong = authority.issue("wrong", "DNS:other.example");
+  TestHttpServer good([](const std::string&) { return TestReply{}; }, right);
+  TestHttpServer impostor([](const std::string&) { return TestReply{}; }, wrong);
+  HttpSenderOptions options;
+  options.ca_file = authority.ca_file();
+  const auto send = [&](Door& door, std::uint16_t port) {
+    OutboundRequest request;
+    request.policy = loopback_opened();
+    request.url = "https://127.0.0.1:" + std::to_string(port) + "/";
+    return door.get(std::move(request));
+  };
+  Door trusting(options);
+  const auto first = send(trusting, good.port());
+  EXPECT_EQ(first.outcome, OutboundOutcome::Responded);
+  EXPECT_GT(first.timings.secured.count(), 0);
+  EXPECT_TRUE(send(trusting, good.port()).reused_connection);
+  const auto misnamed = send(trusting, impostor.port());
+  EXPECT_EQ(misnamed.outcome, OutboundOutcome::Tls);
+  EXPECT_FALSE(misnamed.request_sent);
+  Door distrusting;
+  const auto unknown = send(distrusting, good.port());
+  EXPECT_EQ(unknown.outcome, OutboundOutcome::Tls);
+  EXPECT_FALSE(unknown.request_sent);
+  EXPECT_EQ(good.requests(), 2);
+  EXPECT_EQ(impostor.requests(), 0);
+}
+
+TEST(HttpSenderTls, AnUnreadableAuthorityFileIsRefusedAtStart) {
+  HttpSenderOptions options;
+  options.ca_file = "/nonexistent/ca.pem";
+  SystemClock clock;
+  const auto created = CurlHttpSender::create(options, clock);
+  ASSERT_FALSE(created.ok());
+  EXPECT_EQ(created.error(), HttpSenderError::Tls);
+}
+
+TEST(HttpSenderProxy, ConnectNamesTheJudgedAddressAndTheEnvironmentIsIgnored) {
+  std::string connect;
+  TestHttpServer proxy([&](const std::string& request) {
+    if (!request.starts_with("CONNECT ")) return TestReply{};
+    connect = request.substr(0, request.find("\r\n"));
+    return TestReply{"HTTP/1.1 200 Connected\r\n\r\n"};
+  });
+  HttpSenderOptions options;
+  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("127.0.0.1")}; };
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+  {
+    TestHttpServer server([](const std::string&) { return TestReply{}; });
+    EXPECT_EQ(Door(options).get(request_to(server.port())).outcome, OutboundOutcome::Responded);
+  }
+  unsetenv("http_proxy");
+  unsetenv("ALL_PROXY");
+  options.proxy = SocketAddress{ip("127.0.0.1"), proxy.port()};
+  Door door(options);
+  auto request = request_to(4711);
+  request.url = "http://behind.example:4711/";
+  const auto result = door.get(std::move(request));
+  EXPECT_EQ(result.outcome, OutboundOutcome::Responded);
+  EXPECT_EQ(connect, "CONNECT 127.0.0.1:4711 HTTP/1.1");
+  auto forbidden = request_to(4711);
+  forbidden.url = "http://127.0.0.1:4712/";
+  EXPECT_EQ(door.get(std::move(forbidden)).outcome, OutboundOutcome::Refused);
+  EXPECT_EQ(proxy.requests(), 2);
+}
+
+}  // namespace
+}  // namespace sealpost

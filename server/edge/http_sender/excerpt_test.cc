@@ -1,0 +1,56 @@
+#include "edge/http_sender/excerpt.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sealpost {
+namespace {
+
+std::string excerpt(std::string_view response, std::string_view request = "") {
+  return redacted_excerpt(response, as_bytes(request), 1024);
+}
+
+TEST(Excerpt, KeepsWordsAndMasksWhatShouldNotBeStored) {
+  struct Case {
+    const char* response;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {"internal server error", "internal server error"},
+      {"{\"error\":\"invalid signature\"}", "{\"error\":\"invalid signature\"}"},
+      {"mail to ada@example.com now", "mail to * now"},
+      {"token spt_live_0123456789abcdef end", "token * end"},
+      {"card 4111111111111111", "card *"},
+      {"code 12345", "code 12345"},
+      {"code 123456", "code *"},
+      {"a\r\nb\x01\x7f\xc3\xa9" "c", "a b c"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(excerpt(c.response), c.expected) << c.response;
+}
+
+TEST(Excerpt, WhatWeSentIsNotKeptWhenTheReceiverEchoesIt) {
+  const std::string request = R"({"patient":"Ada Lovelace of London","note":"hello"})";
+  EXPECT_EQ(excerpt("bad input: Ada Lovelace of London!", request), "bad input: *!");
+  EXPECT_EQ(excerpt("got " + request, request), "got *");
+  EXPECT_EQ(excerpt("Ada Lovel", request), "Ada Lovel") << "shorter than an echo";
+  EXPECT_EQ(excerpt("nothing in common", request), "nothing in common");
+  const std::string repeated(256 * 1024, 'a');
+  EXPECT_EQ(excerpt(std::string(1024, 'a'), repeated), "*");
+}
+
+TEST(Excerpt, StaysUnderItsLimit) {
+  const std::string words = [] {
+    std::string out;
+    while (out.size() < 4096) out += "word ";
+    return out;
+  }();
+  EXPECT_EQ(excerpt(words).size(), 1024U);
+  // The token begins just before the limit: its beginning alone would look harmless.
+  const std::string cut = std::string(words, 0, 1015) + "abcdefgh0123456789";
+  EXPECT_EQ(excerpt(cut), std::string(words, 0, 1015) + "*");
+}
+
+}  // namespace
+}  // namespace sealpost
