@@ -40,11 +40,11 @@ struct HttpServerError {
 struct HttpListener {
   enum class Kind : std::uint8_t { PlainTcp, TlsTcp, Unix };
   Kind kind = Kind::PlainTcp;
-  IpAddress address;       // TCP
+  IpAddress address{};     // TCP
   std::uint16_t port = 0;  // TCP; 0 lets the system choose, see HttpServer::port()
-  std::filesystem::path socket_path;  // Unix: made with mode 0600 in a directory closed to others
-  std::filesystem::path certificate;  // TLS: PEM chain, leaf first
-  std::filesystem::path private_key;  // TLS: PEM, readable by us alone
+  std::filesystem::path socket_path{};  // Unix: made with mode 0600 in a directory closed to others
+  std::filesystem::path certificate{};  // TLS: PEM chain, leaf first
+  std::filesystem::path private_key{};  // TLS: PEM, readable by us alone
 };
 
 struct HttpLimits {

@@ -45,7 +45,7 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::Get;
   std::string method_text;
   RequestTarget target;
-  HttpHeaders headers;
+  HttpHeaders headers{};
   Bytes body;  // exactly as sent, chunked framing removed; content codings untouched
   Peer peer;
   IpAddress client;  // the peer, or whom a trusted proxy names
@@ -56,8 +56,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 200;
-  HttpHeaders headers;
-  std::string body;
+  HttpHeaders headers{};
+  std::string body{};
 
   static HttpResponse empty(int status);
   static HttpResponse with_body(int status, std::string_view content_type, std::string body);
