@@ -30,9 +30,10 @@ TEST(PublicCodeTest, OtherNamesAreNotFound) {
 
 TEST(PublicCodeTest, TheProductsCategoriesOfRefusalExist) {
   constexpr std::array<std::string_view, 13> kPromised{
-      "missing_signature", "malformed_header",       "timestamp_expired",   "timestamp_in_future", "bad_signature",
-      "unknown_key",       "retired_key",            "replayed",            "event_type_not_allowed",
-      "network_not_allowed", "grant_not_active",     "suspended",           "quota_exceeded"};
+      "missing_signature",      "malformed_header",    "timestamp_expired", "timestamp_in_future",
+      "bad_signature",          "unknown_key",         "retired_key",       "replayed",
+      "event_type_not_allowed", "network_not_allowed", "grant_not_active",  "suspended",
+      "quota_exceeded"};
   for (const std::string_view name : kPromised) EXPECT_TRUE(find_public_code(name).has_value()) << name;
 }
 
