@@ -142,6 +142,7 @@ class Planted(unittest.TestCase):
     def test_calls_that_only_look_alike(self):
         self.write("server/flow/delivery/a.cc", "static_assert(sizeof(int) == 4);\nrow.time(3); to_time(0);\n"
                    "wall_time(now); clock.system(); x->random(); snprintf(a, 3, f); brand(); fmt::gmtime(now); std::thread::id i;\n")
+        self.write("sdk/cpp/include/sealpost/a.h", "auto t = std::chrono::system_clock::now();\n")
         self.write("server/flow/delivery/a_bench.cc", "auto t = std::chrono::steady_clock::now();\n")
         code, output = self.run_checks("calls")
         self.assertEqual(code, 0, output)
