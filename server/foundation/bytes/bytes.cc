@@ -63,8 +63,8 @@ std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned widt
 }
 
 std::optional<Bytes> decode_bits(std::string_view text, const Table& table, unsigned width) {
-  Bytes out;
-  out.reserve(text.size() * width / 8);
+  Bytes out(text.size() * width / 8);
+  std::uint8_t* next = out.data();
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
@@ -74,7 +74,7 @@ std::optional<Bytes> decode_bits(std::string_view text, const Table& table, unsi
     bits += width;
     if (bits >= 8) {
       bits -= 8;
-      out.push_back(static_cast<std::uint8_t>(buffer >> bits));
+      *next++ = static_cast<std::uint8_t>(buffer >> bits);
       buffer &= (1U << bits) - 1U;
     }
   }

@@ -17,13 +17,14 @@ using Piece = HmacTemplate::Piece;
 // Reads one request; the first thing that is wrong stays.
 class Reader final {
  public:
-  Reader(const SchemeSettings& settings, std::span<const HeaderView> headers, ByteView body)
-      : settings_(settings), headers_(headers), body_(body) {}
+  Reader(const SchemeSettings& settings, std::span<const HeaderView> headers, ByteView body,
+         RequestReading& out)
+      : settings_(settings), headers_(headers), body_(body), out_(out) {}
 
-  RequestReading read() {
+  void read() {
     if (!encoding_is_identity()) {
       out_.format = FormatFinding::UnsupportedEncoding;
-      return out_;
+      return;
     }
     switch (settings_.scheme()) {
       case Scheme::StandardV1:
@@ -38,7 +39,6 @@ class Reader final {
       case Scheme::GitLabToken: read_gitlab_token(); break;
       case Scheme::GenericHmac: read_generic(*settings_.hmac_template()); break;
     }
-    return out_;
   }
 
  private:
@@ -254,14 +254,16 @@ class Reader final {
   const SchemeSettings& settings_;
   std::span<const HeaderView> headers_;
   ByteView body_;
-  RequestReading out_{};
+  RequestReading& out_;
 };
 
 }  // namespace
 
 RequestReading read_request(const SchemeSettings& settings, std::span<const HeaderView> headers,
                             ByteView body) {
-  return Reader(settings, headers, body).read();
+  RequestReading out;
+  Reader(settings, headers, body, out).read();
+  return out;
 }
 
 std::vector<std::string_view> headers_read(const SchemeSettings& settings) {
