@@ -63,8 +63,8 @@ def module_of(name):
 
 
 def is_test(name):
-    """Tests, benches, fuzz targets and fakes: what is never linked into the product."""
-    return bool(re.search(r"(_test|_bench|_fuzz)\.cc$|/(testing|fuzz)/", name)) or not name.startswith(
+    """Tests, benches, fuzz targets, fakes and examples: what is never linked into the product."""
+    return bool(re.search(r"(_test|_bench|_fuzz)\.cc$|/(testing|fuzz|examples)/", name)) or not name.startswith(
         ("server/", "sdk/"))
 
 

@@ -143,8 +143,9 @@ class Planted(unittest.TestCase):
         self.write("server/flow/delivery/a.cc", "static_assert(sizeof(int) == 4);\nrow.time(3); to_time(0);\n"
                    "wall_time(now); clock.system(); x->random(); snprintf(a, 3, f); brand(); fmt::gmtime(now); std::thread::id i;\n")
         self.write("sdk/cpp/include/sealpost/a.h", "auto t = std::chrono::system_clock::now();\n")
+        self.write("sdk/cpp/examples/verify/main.cc", "#include <iostream>\nint main() { std::cout << 1; }\n")
         self.write("server/flow/delivery/a_bench.cc", "auto t = std::chrono::steady_clock::now();\n")
-        code, output = self.run_checks("calls")
+        code, output = self.run_checks("calls", "headers")
         self.assertEqual(code, 0, output)
 
     def test_secret_comparison_in_the_trust_floor(self):
