@@ -28,7 +28,7 @@ BOOST_DESCRIBE_STRUCT(Organization, (), (name))
 BOOST_DESCRIBE_STRUCT(Workspace, (), (name))
 BOOST_DESCRIBE_STRUCT(Rehearsal, (), (passed_at, fingerprint))
 BOOST_DESCRIBE_STRUCT(Integration, (), (workspace, name, source_system, owner_team, owner_contact, state, state_reason,
-                                        rehearsal, rate_per_second, rate_burst))
+                                        rehearsal, rate_per_second, rate_burst, event_rules))
 BOOST_DESCRIBE_STRUCT(FieldRule, (), (pointer, treatment))
 BOOST_DESCRIBE_STRUCT(EventRule, (), (event_type, fields, keep_payload_days))
 BOOST_DESCRIBE_STRUCT(GenericHmacTemplate, (), (signature_header, signature_prefix, encoding, timestamp_header,

@@ -38,6 +38,22 @@ struct Workspace {
   [[nodiscard]] WorkspaceId id() const { return {head.position}; }
 };
 
+enum class FieldTreatment : std::uint8_t { Keep, Mask, Drop };
+
+// One line of redaction: what becomes of the member that `pointer` (RFC 6901; `*` stands for any one member
+// or element) names. What no line names is dropped from the summary.
+struct FieldRule {
+  std::string pointer;
+  FieldTreatment treatment = FieldTreatment::Drop;
+};
+// Applies to one event type, or to all that no other rule names when `event_type` is empty.
+struct EventRule {
+  std::string event_type;
+  std::vector<FieldRule> fields;
+  // Kept after delivery only by explicit choice, and then with an end: days, 0 for "until delivered".
+  std::uint32_t keep_payload_days = 0;
+};
+
 enum class IntegrationState : std::uint8_t { Draft, Active, Suspended, Revoked, Decommissioned };
 
 // A passed rehearsal lapses when credentials or keys change: `fingerprint` names what it was passed with.
@@ -60,27 +76,12 @@ struct Integration {
   // Messages a second, and how many may come at once. 0: the installation's default.
   std::uint32_t rate_per_second = 0;
   std::uint32_t rate_burst = 0;
+  std::vector<EventRule> event_rules;  // for what it sends through the API
   [[nodiscard]] IntegrationId id() const { return {head.position}; }
 };
 
 enum class InboundScheme : std::uint8_t { StandardV1, StandardV1a, GitHub, Stripe, Slack, GitLabToken, GitLabSigned, GenericHmac };
 enum class SourceState : std::uint8_t { Active, Suspended, Deleted };
-enum class FieldTreatment : std::uint8_t { Keep, Mask, Drop };
-
-// One line of redaction: what becomes of the member that `pointer` (RFC 6901; `*` stands for any one member
-// or element) names. What no line names is dropped from the summary.
-struct FieldRule {
-  std::string pointer;
-  FieldTreatment treatment = FieldTreatment::Drop;
-};
-// Applies to one event type, or to all that no other rule names when `event_type` is empty.
-struct EventRule {
-  std::string event_type;
-  std::vector<FieldRule> fields;
-  // Kept after delivery only by explicit choice, and then with an end: days, 0 for "until delivered".
-  std::uint32_t keep_payload_days = 0;
-};
-
 // Template of the generic HMAC scheme; the schemes module validates it.
 struct GenericHmacTemplate {
   std::string signature_header;

@@ -99,6 +99,11 @@ void Directory::publish(std::shared_ptr<const DirectorySnapshot> next) {
       parts_.log.error("source_unusable", {{"source", parts_.ids.encode(source->id())}});
     }
   }
+  for (const auto& [position, integration] : picture->directory->integrations) {
+    if (integration->event_rules.empty()) continue;
+    if (auto plan = RedactionPlan::create(integration->event_rules))
+      picture->redactions.emplace(position, std::make_shared<const RedactionPlan>(*std::move(plan)));
+  }
   const GatewayPicturePtr published = picture;
   picture_.store(published);
   for (const auto& listener : listeners_) listener(published);

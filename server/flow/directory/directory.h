@@ -28,6 +28,7 @@ struct GatewayPicture {
   DirectoryPicture directory;
   std::shared_ptr<const KeyRing> keys;
   std::unordered_map<Position, std::shared_ptr<const SourcePlan>> sources;
+  std::unordered_map<Position, std::shared_ptr<const RedactionPlan>> redactions;  // of integrations with rules
   std::uint64_t version = 0;  // grows with every picture
 
   [[nodiscard]] const SourcePlan* find_plan(SourceId id) const {
@@ -104,6 +105,9 @@ class Directory final {
 
   using Change = std::function<StoreResult<void>(ControlTransaction&)>;
   StoreResult<void> commit(const Change& change);
+  // Returns once every commit that began before has been published: what a store refused for a newer epoch is decided
+  // again after this.
+  void settle() { const std::scoped_lock lock(writing_); }
   // Rebuilds what time alone has changed (an overlap that ended). Call it about once a second.
   void refresh(WallTime now);
   // Called after each published picture, on the publishing thread.

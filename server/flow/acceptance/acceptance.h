@@ -1,0 +1,105 @@
+// From an arrival to its receipt. The steps are always the same: gather facts, decide in one pure function, prepare (redact,
+// digest, seal, commit to evidence), then one transaction that compares the epoch, claims, files the message,
+// its deliveries and its audit record; the answer leaves after the sync. A store that finds a newer epoch sends the arrival
+// back to be decided again, once.
+//
+// webhook() and messages() run on the caller's thread up to the store's queue and never wait; answers come on the
+// store's writer, a pool thread, or at once. Internally synchronised.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "access/authorization/authorization_gate.h"
+#include "domain/model/public_code.h"
+#include "flow/acceptance/rate_limiter.h"
+#include "flow/acceptance/refusal_ledger.h"
+#include "flow/directory/directory.h"
+#include "foundation/concurrency/thread_pool.h"
+#include "foundation/http_types/http_message.h"
+
+namespace sealpost {
+
+struct Receipt {
+  MessageId message;
+  std::uint64_t audit_index = 0;
+  WallTime accepted_at{};
+  bool duplicate = false;  // the first receipt again; nothing new was accepted
+};
+struct Refused {
+  PublicCode code = PublicCode::InternalError;
+  std::optional<RefusalId> refusal;
+  std::optional<Seconds> retry_after;
+  std::optional<MessageId> first;  // of a replay: what was accepted first
+  std::string detail;
+};
+struct Challenge {
+  std::string text;  // echoed as text/plain
+};
+using AcceptanceAnswer = std::variant<Receipt, Refused, Challenge>;
+
+struct WebhookArrival {
+  SourceId source;
+  RequestId request;
+  HttpRequest http;
+  WallTime at{};
+};
+
+// One message through the API. `data` is JSON as it came; `parsed` is the same, read.
+struct NewMessage {
+  std::string event_type;
+  std::string event_id;
+  std::string data;
+  boost::json::value parsed;
+  std::optional<ChannelId> channel;  // straight to one channel instead of by subscription
+  std::string idempotency_key;       // empty: none
+};
+
+class Acceptance final {
+ public:
+  struct Parts {
+    Store& store;
+    Vault& vault;
+    const AuditTrail& audit;
+    Directory& directory;
+    const AuthorizationGate& gate;
+    const PublicIdCodec& ids;
+    RefusalLedger& ledger;
+    ThreadPool& pool;
+    const Clock& clock;
+    Entropy& entropy;
+  };
+  struct Limits {
+    RateLimit source;       // where a source or an integration sets none
+    RateLimit integration;
+  };
+  Acceptance(Parts parts, Limits limits) : parts_(parts), limits_(limits) {}
+
+  using Done = std::move_only_function<void(AcceptanceAnswer)>;
+  void webhook(std::shared_ptr<const WebhookArrival> arrival, Done done) { webhook_try(std::move(arrival), std::move(done), 1); }
+
+  using DoneMany = std::move_only_function<void(std::vector<AcceptanceAnswer>)>;
+  // `route` scopes the idempotency keys. Each message has its own answer.
+  void messages(const AuthorizedCall& call, std::string_view route, std::vector<NewMessage> messages, DoneMany done);
+
+ private:
+  struct Prepared;
+  void webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done done, int tries_left);
+  void refuse_after_claims(std::shared_ptr<const WebhookArrival> arrival, const SourcePlan& plan, Claim claim,
+                           Refused refused, Done done);
+  Refused refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
+                 PublicCode code, std::optional<Seconds> retry_after = {});
+  std::optional<Seconds> take_quota(const SourcePlan& plan, const Integration* integration);
+  Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture, Prepared prepared);
+  [[nodiscard]] std::vector<NewDelivery> route(const AuthorizedCall& call, const DirectorySnapshot& directory,
+                                               const std::string& event_type, std::optional<ChannelId> channel) const;
+
+  Parts parts_;
+  Limits limits_;
+  RateLimiter limiter_;
+};
+
+}  // namespace sealpost
