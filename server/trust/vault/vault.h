@@ -98,13 +98,19 @@ class Vault final {
 
  private:
   struct Cache;
+  struct CacheEntry;
   struct Installation;
+  struct Opened;
   struct Parts;
+  using ClassOfDay = std::pair<std::chrono::sys_days, RetentionClass>;
   explicit Vault(Parts parts);
   Result<void, VaultError> load_all();
+  template <class NextPage>
+  Result<void, VaultError> adopt_pages(Cache& next, const NextPage& next_page) const;
   Result<void, VaultError> adopt(Cache& next, const ObjectRow& row) const;
   Result<std::shared_ptr<const DataKey>, VaultError> unwrap(const Cache& cache, const ObjectRow& row) const;
   Result<std::size_t, VaultError> create_missing(std::vector<OrganizationId> organizations, WallTime now);
+  ObjectRow create_data_key(CacheEntry& entry, const ClassOfDay& what, WallTime now) const;
 
   Store& store_;
   const RootKey& root_;
@@ -113,7 +119,6 @@ class Vault final {
   std::unique_ptr<const Installation> installation_;
   Snapshot<Cache> cache_;
   std::mutex upkeep_;  // one changer of the cache at a time; held across the store's work, never by message paths
-  struct Opened;
   std::unique_ptr<Opened> opened_;  // old keys that readers asked for; bounded
 };
 

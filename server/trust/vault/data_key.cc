@@ -1,0 +1,52 @@
+#include "trust/vault/data_key.h"
+
+#include "trust/vault/internal/derived.h"
+
+namespace sealpost {
+namespace {
+
+constexpr std::uint8_t kFormat = 0x01;
+constexpr std::size_t kHeader = 1 + 8;
+
+// The header is authenticated too: a value that names another key must not open with this one.
+Bytes bound_context(ByteView header, const SealContext& context) {
+  Bytes bound = encode(context);
+  append(bound, header);
+  return bound;
+}
+
+}  // namespace
+
+DataKey::DataKey(const Name& name, const SecretBytes& key)
+    : name_(name),
+      sealer_(vault_internal::derive_sealer(key, "data-key/seal/v1")),
+      digest_(vault_internal::derive_key(key, "data-key/digest/v1")) {}
+
+Bytes DataKey::seal(ByteView plaintext, const SealContext& context, Entropy& entropy) const {
+  SEALPOST_CHECK(context.tenancy.organization == name_.organization);
+  Bytes out;
+  out.reserve(kOverhead + plaintext.size());
+  out.push_back(kFormat);
+  append_u64(out, name_.id.position);
+  const Bytes sealed = sealer_.seal(plaintext, bound_context(out, context), entropy);
+  append(out, sealed);
+  return out;
+}
+
+Result<Bytes, VaultError> DataKey::open(ByteView sealed, const SealContext& context) const {
+  const auto named = key_of(sealed);
+  if (!named) return fail(VaultError::Malformed);
+  if (*named != name_.id || context.tenancy.organization != name_.organization) return fail(VaultError::Tampered);
+  auto plaintext = sealer_.open(sealed.subspan(kHeader), bound_context(sealed.first(kHeader), context));
+  if (!plaintext) return fail(VaultError::Tampered);
+  return std::move(*plaintext);
+}
+
+std::optional<DataKeyId> DataKey::key_of(ByteView sealed) {
+  if (sealed.size() < kOverhead || sealed[0] != kFormat) return std::nullopt;
+  const DataKeyId id{read_u64(sealed.subspan(1, 8))};
+  if (!id.set()) return std::nullopt;
+  return id;
+}
+
+}  // namespace sealpost
