@@ -116,6 +116,9 @@ struct LeasedDelivery {
   std::string event_type;
   std::string content_type;
   Lease lease;
+  // The process that held it before died in the middle: whether its attempt arrived is unknown. Don't send; finish it
+  // as `outcome_unknown` under this lease, with the next number, and let it wait for its next attempt.
+  bool orphaned = false;
   std::shared_ptr<const void> carry;  // set only when born leased
 };
 

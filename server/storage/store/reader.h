@@ -35,7 +35,7 @@ class Reader {
   virtual StoreResult<MessageRow> find_message(const Tenancy&, MessageId) = 0;
   virtual StoreResult<std::vector<DeliveryRow>> deliveries_of(const MessageRow&) = 0;
   virtual StoreResult<DeliveryRow> find_delivery(const Tenancy&, DeliveryId) = 0;
-  virtual StoreResult<std::vector<AttemptRow>> attempts_of(DeliveryId) = 0;
+  virtual StoreResult<std::vector<AttemptRow>> attempts_of(const Tenancy&, DeliveryId) = 0;
   // The sealed payload, or nothing once it is erased.
   virtual StoreResult<std::optional<Bytes>> payload_of(const Tenancy&, MessageId) = 0;
   virtual StoreResult<std::vector<MessageRow>> inbox(const Tenancy&, ChannelId, Page) = 0;

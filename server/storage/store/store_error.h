@@ -8,7 +8,8 @@ namespace sealpost {
 
 enum class StoreError : std::uint8_t {
   Unavailable,     // closed, not open yet, or gone; nothing was written
-  Busy,            // the queue of commands is full; nothing was written, try again later
+  Busy,            // the queue of commands is full, or a read took too long: try again later
+  InUse,           // another process has the database open
   Full,            // no space on the disk or in the bound of the log; nothing was written
   OutcomeUnknown,  // the commit failed half-way: look up by id before doing anything again
   Corrupt,         // the file is damaged or a row is unreadable
@@ -16,7 +17,8 @@ enum class StoreError : std::uint8_t {
   NewerSchema,     // written by a later release
   NotFound,
   VersionMismatch,  // the row changed since it was read
-  Conflict,         // a unique value is taken
+  Conflict,         // a unique value is taken, a row it refers to is missing, or its state forbids it
+  PayloadErased,    // what should be delivered again is gone
 };
 
 }  // namespace sealpost

@@ -28,9 +28,11 @@ class Transaction : public Reader {
   virtual StoreResult<Repeat> claim_control_call(const Tenancy&, const Claim&, Position resource) = 0;
 
   // Deliveries by hand and by revocation.
-  // Puts an ended delivery back to Waiting, due now; the message's payload must still be there.
+  // Puts an ended delivery to an endpoint back to Waiting, due now. PayloadErased when there is nothing left to send,
+  // Conflict when it has not ended.
   virtual StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime now) = 0;
-  // Ends all that waits for these integrations' messages or for a target. Returns how many.
+  // Ends what waits for an integration's messages or for a target. Returns how many; a long backlog ends in steps, so
+  // call again, in a transaction of its own, until it returns 0.
   virtual StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime now) = 0;
   virtual StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target, WallTime now) = 0;
 

@@ -1,0 +1,124 @@
+#include "storage/store_sqlite/internal/engine.h"
+
+#include <fmt/format.h>
+
+#include "storage/store_sqlite/internal/schema.h"
+
+namespace sealpost::store_sqlite {
+namespace {
+
+// Runs `act` in a transaction of its own.
+template <class Act>
+StoreResult<void> in_transaction(Database& database, Act act) {
+  SEALPOST_TRY_VOID(database.execute("BEGIN IMMEDIATE"));
+  const StoreResult<void> result = act();
+  if (result.ok()) return database.execute("COMMIT");
+  if (database.in_transaction()) static_cast<void>(database.execute("ROLLBACK"));
+  return result;
+}
+
+}  // namespace
+
+Engine::Engine(Loaded loaded, const Clock& clock, std::uint64_t first_token)
+    : database(std::move(loaded.database)),
+      organizations(std::move(loaded.organizations)),
+      claims(std::move(loaded.claims)),
+      due(std::move(loaded.due)),
+      audit(*database, organizations),
+      release(*database),
+      messages({*database, organizations, audit, claims, due, release}, loaded.boot, first_token),
+      clock_(clock),
+      boot_(loaded.boot),
+      high_water_(loaded.high_water) {
+  sqlite3_wal_hook(database->handle(), on_wal, this);
+}
+
+int Engine::on_wal(void* self, sqlite3*, const char*, int pages) {
+  static_cast<Engine*>(self)->wal_pages_ = static_cast<std::uint32_t>(pages);
+  return SQLITE_OK;
+}
+
+StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions& options) {
+  SEALPOST_TRY(auto database, Database::open({options.path.string(), options.vfs, true, options.writer_cache_kib,
+                                              options.page_size}));
+  const auto limit = fmt::format("PRAGMA journal_size_limit={}",
+                                 std::uint64_t{2} * options.checkpoint_pages * options.page_size);
+  SEALPOST_TRY_VOID(database->execute(limit.c_str()));
+  return database;
+}
+
+StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> database, const SqliteOptions& options,
+                                                  const Clock& clock, std::uint64_t first_token) {
+  SEALPOST_TRY(auto organizations, OrganizationTable::load(*database));
+  SEALPOST_TRY(auto due, DueTargets::load(*database));
+  std::optional<ClaimSlices> claims;
+  SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
+    SEALPOST_TRY(claims, ClaimSlices::load(*database, options.claims_per_slice, clock.wall_now()));
+    return {};
+  }));
+  Loaded loaded{std::move(database), std::move(organizations), std::move(*claims), std::move(due), 0, 0};
+  {
+    auto query = loaded.database->query("SELECT boot, high_water FROM engine WHERE id = 1");
+    SEALPOST_TRY(const bool found, query.step());
+    if (!found) return fail(StoreError::Corrupt);
+    loaded.boot = query.integer(0);
+    loaded.high_water = query.integer(1);
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(loaded), clock, first_token));
+}
+
+StoreResult<std::unique_ptr<Engine>> Engine::start(const SqliteOptions& options, const Clock& clock) {
+  SEALPOST_TRY(auto database, open_database(options));
+  SEALPOST_TRY_VOID(migrate(*database, clock.wall_now()));
+  SEALPOST_TRY_VOID(in_transaction(
+      *database, [&] { return database->query("UPDATE engine SET boot = boot + 1 WHERE id = 1").run(); }));
+  return load(std::move(database), options, clock, 1);
+}
+
+StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options, const Clock& clock,
+                                                    std::uint64_t boot, std::uint64_t next_token,
+                                                    const std::optional<Unsure>& unsure) {
+  SEALPOST_TRY(auto database, open_database(options));
+  if (unsure) {
+    SEALPOST_TRY_VOID(in_transaction(*database, [&] {
+      return MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now());
+    }));
+  }
+  return load(std::move(database), options, clock, next_token);
+}
+
+StoreResult<void> Engine::begin(std::uint32_t room, WallTime now) {
+  SEALPOST_TRY_VOID(run("BEGIN IMMEDIATE"));
+  changes_before_ = database->changes();
+  messages.begin_batch(room);
+  return claims.seal_where_due(now);
+}
+
+StoreResult<bool> Engine::finish_batch(Position high_water) {
+  if (database->changes() == changes_before_) return false;
+  SEALPOST_TRY_VOID(organizations.store_batch(*database));
+  SEALPOST_TRY_VOID(messages.store_batch());
+  SEALPOST_TRY_VOID(database->query("UPDATE engine SET high_water = MAX(high_water, ?) WHERE id = 1", high_water).run());
+  return true;
+}
+
+void Engine::roll_back() {
+  if (database->in_transaction()) static_cast<void>(run("ROLLBACK"));
+}
+
+std::optional<StoreError> Engine::failure() const {
+  if (database->broken()) return database->broken();
+  if (!database->in_transaction()) return StoreError::Unavailable;
+  return std::nullopt;
+}
+
+StoreResult<bool> Engine::checkpoint() {
+  int in_log = 0;
+  int folded = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(database->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &folded);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return fail(database->note(code));
+  return in_log == folded;
+}
+
+}  // namespace sealpost::store_sqlite

@@ -1,0 +1,110 @@
+#include "storage/store_sqlite/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <future>
+
+#include "storage/store_sqlite/internal/file_lock.h"
+#include "storage/store_sqlite/internal/writer.h"
+
+namespace sealpost {
+
+using store_sqlite::Engine;
+using store_sqlite::FileLock;
+using store_sqlite::ReaderPool;
+using store_sqlite::Writer;
+
+// Destroyed from the end: the writer first, then the readers, and the lock goes last.
+struct SqliteStore::Parts {
+  Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held, std::unique_ptr<Engine> engine)
+      : options(std::move(given)),
+        lock(std::move(held)),
+        boot(engine->boot()),
+        positions(clock, engine->high_water()),
+        readers({options.path.string(), options.vfs, false, options.reader_cache_kib, options.page_size},
+                options.readers, options.read_limit, clock),
+        writer(options, clock, std::move(engine), readers, positions) {}
+
+  const SqliteOptions options;
+  const std::unique_ptr<FileLock> lock;
+  const std::uint64_t boot;
+  PositionAllocator positions;
+  ReaderPool readers;
+  Writer writer;
+};
+
+StoreResult<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, const Clock& clock, Entropy&) {
+  SEALPOST_TRY(auto lock, FileLock::take(options.path.string() + ".lock"));
+  SEALPOST_TRY_VOID(store_sqlite::ensure_private_file(options.path));
+  SEALPOST_TRY(auto engine, Engine::start(options, clock));
+  return std::unique_ptr<SqliteStore>(
+      new SqliteStore(std::make_unique<Parts>(std::move(options), clock, std::move(lock), std::move(engine))));
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+SqliteStore::~SqliteStore() { SqliteStore::close(); }
+
+bool SqliteStore::accept_messages(std::vector<AcceptMessage> messages,
+                                  Completion<void(std::vector<AcceptOutcome>)> done) {
+  const std::size_t elements = messages.size();
+  return parts_->writer.submit(store_sqlite::AcceptCommand{std::move(messages), std::move(done)}, elements);
+}
+
+bool SqliteStore::finish_attempts(std::vector<FinishAttempt> attempts,
+                                  Completion<void(std::vector<FinishOutcome>)> done) {
+  const std::size_t elements = attempts.size();
+  return parts_->writer.submit(store_sqlite::FinishCommand{std::move(attempts), std::move(done)}, elements);
+}
+
+bool SqliteStore::claim_work(ClaimWork request, Completion<void(ClaimedWork)> done) {
+  const std::size_t elements = request.most;
+  return parts_->writer.submit(store_sqlite::ClaimCommand{std::move(request), std::move(done)}, elements);
+}
+
+bool SqliteStore::record_refusals(std::vector<RecordRefusal> refusals,
+                                  Completion<void(std::optional<StoreError>)> done) {
+  const std::size_t elements = refusals.size();
+  return parts_->writer.submit(store_sqlite::RefusalCommand{std::move(refusals), std::move(done)}, elements);
+}
+
+bool SqliteStore::transact(Work work, Completion<void(StoreResult<void>)> done) {
+  return parts_->writer.submit(store_sqlite::WorkCommand{std::move(work), std::move(done)}, 1);
+}
+
+StoreResult<void> SqliteStore::transact_and_wait(Work work) {
+  SEALPOST_CHECK(!parts_->writer.is_writer_thread());
+  std::promise<StoreResult<void>> promise;
+  if (!transact(std::move(work), [&](StoreResult<void> result) { promise.set_value(std::move(result)); }))
+    return fail(StoreError::Busy);
+  return promise.get_future().get();
+}
+
+StoreResult<bool> SqliteStore::purge_step(const PurgeTerms& terms) {
+  SEALPOST_CHECK(!parts_->writer.is_writer_thread());
+  std::promise<StoreResult<bool>> promise;
+  const auto done = [&](StoreResult<bool> result) { promise.set_value(std::move(result)); };
+  if (!parts_->writer.submit(store_sqlite::PurgeCommand{terms, done}, 1)) return fail(StoreError::Busy);
+  return promise.get_future().get();
+}
+
+StoreResult<void> SqliteStore::read(const Look& look) { return parts_->readers.read(look); }
+
+void SqliteStore::set_hand_over(HandOver hand_over) { parts_->writer.set_hand_over(std::move(hand_over)); }
+
+void SqliteStore::set_log_listener(std::function<void(std::span<const OrganizationId>)> listener) {
+  parts_->writer.set_log_listener(std::move(listener));
+}
+
+PositionAllocator& SqliteStore::positions() { return parts_->positions; }
+std::uint64_t SqliteStore::boot() const { return parts_->boot; }
+Store::Metrics SqliteStore::metrics() const { return parts_->writer.metrics(); }
+
+// Readers go first: the last connection to close folds the log back, and only the writer may do that.
+void SqliteStore::close() {
+  parts_->readers.close();
+  parts_->writer.close();
+}
+
+std::string SqliteStore::library_version() { return sqlite3_libversion(); }
+
+}  // namespace sealpost
