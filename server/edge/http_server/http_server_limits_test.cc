@@ -56,7 +56,7 @@ std::vector<RawCase> malformed_cases() {
       {"long target", "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\n", Kind::TargetTooLong},
       {"large head", host + "A: " + std::string(17'000, 'a'), Kind::HeadTooLarge},
       {"expectation", host + "Expect: teapot\r\n\r\n", Kind::ExpectationFailed},
-      {"chunk without size", chunked + "\r\n", Kind::Malformed},
+      {"chunk without size", chunked + "\r\n\r\n\r\n", Kind::Malformed},
       {"chunk size with sign", chunked + "+1\r\na\r\n0\r\n\r\n", Kind::Malformed},
       {"chunk size with prefix", chunked + "0x1\r\na\r\n0\r\n\r\n", Kind::Malformed},
       {"chunk size with leading blank", chunked + " 1\r\na\r\n0\r\n\r\n", Kind::Malformed},

@@ -91,6 +91,14 @@ TEST_F(HttpServerTest, ReadsBodiesInPiecesAndInChunks) {
   ASSERT_TRUE(client.send("\n, chunked!\r\n0\r\n\r"));
   EXPECT_EQ(client.exchange("\n")->body, "hello, chunked!");
   EXPECT_EQ(client.exchange(get("/after"))->status, 200);
+  // An empty chunked body, octet by octet: a request on another connection makes sure that each arrives alone.
+  ASSERT_TRUE(client.send(chunked));
+  for (const std::string_view octet : {"0", "\r", "\n", "\r"}) {
+    ASSERT_TRUE(client.send(octet));
+    auto other = connect();
+    EXPECT_EQ(other.exchange(get("/between"))->status, 200);
+  }
+  EXPECT_EQ(client.exchange("\n")->body, "");
   EXPECT_EQ(server_->stats().body_bytes_held, 0U);
 }
 

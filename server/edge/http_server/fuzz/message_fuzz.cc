@@ -50,7 +50,8 @@ Outcome read_message(std::string_view bytes, std::size_t split) {
   const std::string_view parts[] = {rest.substr(0, split), rest.substr(std::min(split, rest.size()))};
   for (const auto part : parts) {
     held += part;
-    while (!held.empty() && !parser.is_done()) {
+    if (part.empty()) continue;  // the server parses again only when more has come
+    while (!held.empty() && !parser.is_done() && parser.can_parse_body(held.size())) {
       const auto taken = parser.put(boost::asio::const_buffer(held.data(), held.size()), ec);
       held.erase(0, taken);
       const bool more = ec == boost::beast::http::error::need_more;

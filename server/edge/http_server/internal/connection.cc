@@ -238,7 +238,7 @@ std::optional<ProtocolErrorKind> Connection::admit_request(const Framing& framin
 }
 
 Connection::Step Connection::step_body() {
-  if (in_.empty()) {
+  if (in_.empty() || !parser_->can_parse_body(in_.view().size())) {
     read_more();
     return Step::Wait;
   }
