@@ -29,9 +29,15 @@ NetworkSet networks(std::initializer_list<std::string_view> texts) {
 // the tables below would let them pass once their network is opened.
 const NetworkSet& metadata_services() {
   static const NetworkSet kSet = networks({
-      "169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32",  // most clouds, container credentials
-      "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32",
-      "fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128",
+      "169.254.169.254/32",
+      "169.254.170.2/32",
+      "169.254.170.23/32",  // most clouds, container credentials
+      "100.100.100.200/32",
+      "168.63.129.16/32",
+      "192.0.0.192/32",
+      "fd00:ec2::/32",
+      "fd20:ce::254/128",
+      "fd00:42::42/128",
   });
   return kSet;
 }
@@ -75,9 +81,23 @@ const NetworkSet& loopback() {
 // (AS112, AMT) count as special too.
 const NetworkSet& special_v4() {
   static const NetworkSet kSet = networks({
-      "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-      "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
-      "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+      "0.0.0.0/8",
+      "10.0.0.0/8",
+      "100.64.0.0/10",
+      "127.0.0.0/8",
+      "169.254.0.0/16",
+      "172.16.0.0/12",
+      "192.0.0.0/24",
+      "192.0.2.0/24",
+      "192.31.196.0/24",
+      "192.52.193.0/24",
+      "192.88.99.0/24",
+      "192.168.0.0/16",
+      "192.175.48.0/24",
+      "198.18.0.0/15",
+      "198.51.100.0/24",
+      "203.0.113.0/24",
+      "240.0.0.0/4",
   });
   return kSet;
 }
@@ -131,7 +151,8 @@ bool is_host_name(std::string_view host, Dots dots) {
   while (true) {
     const auto dot = host.find('.');
     const std::string_view label = host.substr(0, dot);
-    if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-') return false;
+    if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-')
+      return false;
     if (!std::ranges::all_of(label, is_ldh)) return false;
     if (dot == std::string_view::npos) return true;
     host.remove_prefix(dot + 1);
@@ -153,7 +174,8 @@ Result<UrlParts, EgressRefusal> cut(std::string_view text) {
   if (text.size() > kMaxUrl || mark == std::string_view::npos || text.find('#') != std::string_view::npos)
     return fail(EgressRefusal::MalformedUrl);
   parts.scheme = lower_case(text.substr(0, mark));
-  if (parts.scheme.empty() || !std::ranges::all_of(parts.scheme, is_ldh)) return fail(EgressRefusal::MalformedUrl);
+  if (parts.scheme.empty() || !std::ranges::all_of(parts.scheme, is_ldh))
+    return fail(EgressRefusal::MalformedUrl);
   text.remove_prefix(mark + 3);
   const std::string_view authority = text.substr(0, text.find_first_of("/?"));
   parts.target = text.substr(authority.size());
@@ -201,19 +223,32 @@ std::string put_together(const JudgedTarget& target, std::string_view path_and_q
 
 std::string_view name_of(EgressRefusal refusal) {
   switch (refusal) {
-    case EgressRefusal::MalformedUrl: return "malformed_url";
-    case EgressRefusal::UserInfo: return "userinfo";
-    case EgressRefusal::Scheme: return "scheme";
-    case EgressRefusal::PlainHttp: return "plain_http";
-    case EgressRefusal::NumericHost: return "numeric_host";
-    case EgressRefusal::HostName: return "host_name";
-    case EgressRefusal::Port: return "port";
-    case EgressRefusal::SpecialPurpose: return "special_purpose";
-    case EgressRefusal::Multicast: return "multicast";
-    case EgressRefusal::LinkLocal: return "link_local";
-    case EgressRefusal::Metadata: return "metadata";
-    case EgressRefusal::EmbeddedAddress: return "embedded_address";
-    case EgressRefusal::OwnListener: return "own_listener";
+    case EgressRefusal::MalformedUrl:
+      return "malformed_url";
+    case EgressRefusal::UserInfo:
+      return "userinfo";
+    case EgressRefusal::Scheme:
+      return "scheme";
+    case EgressRefusal::PlainHttp:
+      return "plain_http";
+    case EgressRefusal::NumericHost:
+      return "numeric_host";
+    case EgressRefusal::HostName:
+      return "host_name";
+    case EgressRefusal::Port:
+      return "port";
+    case EgressRefusal::SpecialPurpose:
+      return "special_purpose";
+    case EgressRefusal::Multicast:
+      return "multicast";
+    case EgressRefusal::LinkLocal:
+      return "link_local";
+    case EgressRefusal::Metadata:
+      return "metadata";
+    case EgressRefusal::EmbeddedAddress:
+      return "embedded_address";
+    case EgressRefusal::OwnListener:
+      return "own_listener";
   }
   return "unknown";
 }
@@ -236,8 +271,8 @@ bool EgressPolicy::is_listed_for_plain_http(const IpAddress& address, std::uint1
          std::ranges::count(settings_.plain_http, SocketAddress{address, port}) > 0;
 }
 
-Result<void, EgressRefusal> EgressPolicy::judge(const IpAddress& address, std::uint16_t port, UrlScheme scheme,
-                                                bool host_opened) const {
+Result<void, EgressRefusal> EgressPolicy::judge(const IpAddress& address, std::uint16_t port,
+                                                UrlScheme scheme, bool host_opened) const {
   // Shut whatever was opened.
   if (metadata_services().contains(address)) return fail(EgressRefusal::Metadata);
   if (link_local().contains(address)) return fail(EgressRefusal::LinkLocal);
@@ -282,7 +317,8 @@ Result<void, EgressRefusal> EgressPolicy::read_host(std::string_view host, Judge
   target.host_opened = std::ranges::count(settings_.opened_hosts, target.host) > 0;
   // A name without a dot would be completed from the machine's search list, unless someone vouched for it.
   const bool vouched = target.host_opened || target.scheme == UrlScheme::Http;
-  if (!is_host_name(target.host, vouched ? Dots::Optional : Dots::Required)) return fail(EgressRefusal::HostName);
+  if (!is_host_name(target.host, vouched ? Dots::Optional : Dots::Required))
+    return fail(EgressRefusal::HostName);
   return {};
 }
 

@@ -30,14 +30,15 @@ namespace sealpost {
 inline constexpr std::string_view kForbiddenAddressCode = "forbidden_address";
 
 enum class EgressRefusal : std::uint8_t {
-  MalformedUrl,     // not an absolute http(s) URL by RFC 3986, over 2,048 octets, or with a fragment
-  UserInfo,         // a URL never carries credentials
-  Scheme,           // neither https nor http
-  PlainHttp,        // http outside of `test`, or to an address and port that the operator did not list
-  NumericHost,      // a host that some resolver would read as a number: 0x7f.1, 017700000001, 2130706433, fe80::1%1
-  HostName,         // not a fully qualified name of letters, digits and hyphens, and not opened by the operator
-  Port,             // 0, or below 1024 and not 443
-  SpecialPurpose,   // not globally reachable: private, loopback, shared, documentation, benchmarking, reserved
+  MalformedUrl,  // not an absolute http(s) URL by RFC 3986, over 2,048 octets, or with a fragment
+  UserInfo,      // a URL never carries credentials
+  Scheme,        // neither https nor http
+  PlainHttp,     // http outside of `test`, or to an address and port that the operator did not list
+  NumericHost,   // a host that some resolver would read as a number: 0x7f.1, 017700000001, 2130706433,
+                 // fe80::1%1
+  HostName,      // not a fully qualified name of letters, digits and hyphens, and not opened by the operator
+  Port,          // 0, or below 1024 and not 443
+  SpecialPurpose,  // not globally reachable: private, loopback, shared, documentation, benchmarking, reserved
   Multicast,
   LinkLocal,        // never, even if opened
   Metadata,         // a cloud's instance service; never, even if opened
@@ -60,7 +61,7 @@ struct SocketAddress {
 // that no second parser can read it differently. Path and query may be secret: they are never logged.
 struct JudgedTarget {
   UrlScheme scheme = UrlScheme::Https;
-  std::string host;                  // lower case, no trailing dot, IPv6 without brackets
+  std::string host;  // lower case, no trailing dot, IPv6 without brackets
   std::uint16_t port = 443;
   std::optional<IpAddress> literal;  // when the host is an address: already judged, nothing to look up
   bool host_opened = false;          // the operator opened this name: its addresses may be private
@@ -73,10 +74,10 @@ class EgressPolicy final {
     Tenancy tenancy;
     std::uint64_t version = 0;
     std::vector<Cidr> opened_networks;
-    std::vector<std::string> opened_hosts;       // exact names, case does not matter
-    std::vector<SocketAddress> plain_http;       // looked at in `test` only
-    std::vector<SocketAddress> own_listeners;    // as bound: 0.0.0.0 and :: stand for every own address
-    std::vector<IpAddress> own_addresses;        // of this machine's interfaces
+    std::vector<std::string> opened_hosts;     // exact names, case does not matter
+    std::vector<SocketAddress> plain_http;     // looked at in `test` only
+    std::vector<SocketAddress> own_listeners;  // as bound: 0.0.0.0 and :: stand for every own address
+    std::vector<IpAddress> own_addresses;      // of this machine's interfaces
   };
   explicit EgressPolicy(Settings settings);
 
@@ -94,8 +95,8 @@ class EgressPolicy final {
   [[nodiscard]] Result<void, EgressRefusal> read_host(std::string_view host, JudgedTarget& target) const;
   [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
   [[nodiscard]] bool is_listed_for_plain_http(const IpAddress& address, std::uint16_t port) const;
-  [[nodiscard]] Result<void, EgressRefusal> judge(const IpAddress& address, std::uint16_t port, UrlScheme scheme,
-                                                  bool host_opened) const;
+  [[nodiscard]] Result<void, EgressRefusal> judge(const IpAddress& address, std::uint16_t port,
+                                                  UrlScheme scheme, bool host_opened) const;
   Settings settings_;
 };
 

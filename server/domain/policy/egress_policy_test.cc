@@ -79,7 +79,9 @@ TEST(EgressUrl, LiveTakesHttpsToNamesAndGlobalAddresses) {
       {"https://a_b.example/", "host_name"},
       {"https://exa%6dple.com/", "host_name"},
       {"https://%31%32%37.0.0.1/", "numeric_host"},
-      {"https://b\xc3\xbc" "cher.example/", "host_name"},
+      {"https://b\xc3\xbc"
+       "cher.example/",
+       "host_name"},
       {"https://[v1.fe80::a]/", "malformed_url"},
   };
   for (const auto& c : cases) EXPECT_EQ(reason(policy.judge_url(c.url)), c.expected) << c.url;
@@ -242,7 +244,8 @@ TEST(EgressAddress, OnlyGloballyReachableOnesPass) {
       {"febf::1", "link_local"},
       {"ff02::1", "multicast"},
   };
-  for (const auto& c : cases) EXPECT_EQ(reason(policy.judge_address(ip(c.address), 443)), c.expected) << c.address;
+  for (const auto& c : cases)
+    EXPECT_EQ(reason(policy.judge_address(ip(c.address), 443)), c.expected) << c.address;
 }
 
 TEST(EgressAddress, AnOpenedNetworkOpensWhatIsPrivateAndNothingElse) {
@@ -262,8 +265,9 @@ TEST(EgressAddress, SomePlacesStayShutWhateverWasOpened) {
   open.opened_hosts = {"Chat.Corp"};
   open.own_listeners = {{ip("10.0.0.5"), 8443}, {ip("0.0.0.0"), 9443}};
   open.own_addresses = {ip("10.0.0.5"), ip("2a00::5")};
-  for (const char* address : {"169.254.169.254", "fd00:ec2::254", "169.254.0.1", "fe80::1", "224.0.0.1", "ff02::1",
-                              "::ffff:10.0.0.1", "2002::1", "2001::1", "64:ff9b::1", "0.0.0.0", "::"})
+  for (const char* address :
+       {"169.254.169.254", "fd00:ec2::254", "169.254.0.1", "fe80::1", "224.0.0.1", "ff02::1",
+        "::ffff:10.0.0.1", "2002::1", "2001::1", "64:ff9b::1", "0.0.0.0", "::"})
     open.plain_http.push_back({ip(address), 8080});
   open.plain_http.push_back({ip("10.0.0.5"), 8443});
   const EgressPolicy policy(open);
@@ -272,10 +276,18 @@ TEST(EgressAddress, SomePlacesStayShutWhateverWasOpened) {
   const auto plain = policy.judge_url("http://anything:8080/");
   ASSERT_TRUE(plain.ok());
   const AddressCase shut[] = {
-      {"169.254.169.254", "metadata"},  {"fd00:ec2::254", "metadata"},      {"169.254.0.1", "link_local"},
-      {"fe80::1", "link_local"},        {"224.0.0.1", "multicast"},         {"ff02::1", "multicast"},
-      {"::ffff:10.0.0.1", "embedded_address"}, {"2002::1", "embedded_address"}, {"2001::1", "embedded_address"},
-      {"64:ff9b::1", "embedded_address"},      {"0.0.0.0", "special_purpose"},  {"::", "special_purpose"},
+      {"169.254.169.254", "metadata"},
+      {"fd00:ec2::254", "metadata"},
+      {"169.254.0.1", "link_local"},
+      {"fe80::1", "link_local"},
+      {"224.0.0.1", "multicast"},
+      {"ff02::1", "multicast"},
+      {"::ffff:10.0.0.1", "embedded_address"},
+      {"2002::1", "embedded_address"},
+      {"2001::1", "embedded_address"},
+      {"64:ff9b::1", "embedded_address"},
+      {"0.0.0.0", "special_purpose"},
+      {"::", "special_purpose"},
   };
   for (const auto& c : shut) {
     EXPECT_EQ(reason(policy.judge_address(ip(c.address), 8080)), c.expected) << c.address;

@@ -46,9 +46,9 @@ struct OutboundRequest {
   EgressPolicyPtr policy;             // names the tenancy and the version of the policy
   std::uint64_t client_identity = 0;  // 0: none; else a client certificate the sender was configured with
   OutboundMethod method = OutboundMethod::Post;
-  std::string url;                    // path and query may be secret; wiped after the send
+  std::string url;  // path and query may be secret; wiped after the send
   std::vector<OutboundHeader> headers;
-  Bytes body;                         // wiped after the send
+  Bytes body;                                  // wiped after the send
   Milliseconds timeout = kDefaultSendTimeout;  // from submit() to the last byte, name look-up included
   ResponseBody keep = ResponseBody::RedactedExcerpt;
   // Asked on the sender's thread when the connection stands and before the first byte leaves; false aborts.
@@ -59,26 +59,35 @@ struct OutboundRequest {
 enum class OutboundOutcome : std::uint8_t {
   Responded,  // a complete status line and headers came; look at http_status
   Timeout,
-  Dns,        // the name does not resolve
-  Connect,    // no connection: refused, unreachable
-  Tls,        // handshake or certificate
-  Protocol,   // the connection broke, or what came was not HTTP
-  Refused,    // by the egress policy; look at `refusal`
-  Invalid,    // a header that may not be sent, or an unknown client identity: the caller's mistake
-  Aborted,    // by abort(), abort_organization(), still_allowed or the end of the sender
+  Dns,       // the name does not resolve
+  Connect,   // no connection: refused, unreachable
+  Tls,       // handshake or certificate
+  Protocol,  // the connection broke, or what came was not HTTP
+  Refused,   // by the egress policy; look at `refusal`
+  Invalid,   // a header that may not be sent, or an unknown client identity: the caller's mistake
+  Aborted,   // by abort(), abort_organization(), still_allowed or the end of the sender
 };
 
 [[nodiscard]] constexpr std::string_view name_of(OutboundOutcome outcome) {
   switch (outcome) {
-    case OutboundOutcome::Responded: return "responded";
-    case OutboundOutcome::Timeout: return "timeout";
-    case OutboundOutcome::Dns: return "dns";
-    case OutboundOutcome::Connect: return "connect";
-    case OutboundOutcome::Tls: return "tls";
-    case OutboundOutcome::Protocol: return "protocol";
-    case OutboundOutcome::Refused: return "refused";
-    case OutboundOutcome::Invalid: return "invalid";
-    case OutboundOutcome::Aborted: return "aborted";
+    case OutboundOutcome::Responded:
+      return "responded";
+    case OutboundOutcome::Timeout:
+      return "timeout";
+    case OutboundOutcome::Dns:
+      return "dns";
+    case OutboundOutcome::Connect:
+      return "connect";
+    case OutboundOutcome::Tls:
+      return "tls";
+    case OutboundOutcome::Protocol:
+      return "protocol";
+    case OutboundOutcome::Refused:
+      return "refused";
+    case OutboundOutcome::Invalid:
+      return "invalid";
+    case OutboundOutcome::Aborted:
+      return "aborted";
   }
   return "unknown";
 }
@@ -100,10 +109,10 @@ struct OutboundResult {
   bool request_sent = false;             // the receiver may have seen it: after Timeout, Protocol and Aborted
                                          // the effect is unknown
   int http_status = 0;
-  std::optional<Seconds> retry_after;    // at most kMaxRetryAfter
-  std::string content_type;              // ResponseBody::Whole only
-  std::string body;                      // excerpt of at most kMaxExcerptBytes, or the whole document
-  bool body_truncated = false;           // more came than was kept; over kMaxResponseBytes the rest was not read
+  std::optional<Seconds> retry_after;  // at most kMaxRetryAfter
+  std::string content_type;            // ResponseBody::Whole only
+  std::string body;                    // excerpt of at most kMaxExcerptBytes, or the whole document
+  bool body_truncated = false;  // more came than was kept; over kMaxResponseBytes the rest was not read
   OutboundTimings timings;
   std::optional<IpAddress> remote_address;
   bool reused_connection = false;
@@ -124,7 +133,8 @@ class HttpSender {
   virtual ~HttpSender() = default;
   // The request is taken only on success.
   virtual Result<void, SubmitError> submit(OutboundRequest&& request, Completion done) = 0;
-  // Ends what was submitted under this tag before this call, if it is still in flight; its completion says Aborted.
+  // Ends what was submitted under this tag before this call, if it is still in flight; its completion says
+  // Aborted.
   virtual void abort(const Tenancy& tenancy, SendTag tag) = 0;
   // Ends all that was submitted for the organization before this call, in every environment. `report` runs
   // after the last of their completions, on the sender's thread, with their tags: that is the confirmation

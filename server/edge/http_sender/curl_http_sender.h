@@ -1,13 +1,15 @@
 // The one egress door, made of libcurl's multi interface on one thread of its own.
 //
 // Everything libcurl keeps between requests (connections, TLS sessions, easy handles) lives in a pool, and a
-// pool belongs to one key: organization, environment, version of the egress policy, client identity. No two keys ever
-// share a connection. Names are resolved by us (name_lookup.h), every address is judged, and the transfer is
-// pinned to one of them, so libcurl never asks a name server; the address is judged once more when the socket is opened
-// and, because libcurl does not repeat that for a connection it reuses, before the request line of every request.
+// pool belongs to one key: organization, environment, version of the egress policy, client identity. No two
+// keys ever share a connection. Names are resolved by us (name_lookup.h), every address is judged, and the
+// transfer is pinned to one of them, so libcurl never asks a name server; the address is judged once more
+// when the socket is opened and, because libcurl does not repeat that for a connection it reuses, before the
+// request line of every request.
 //
 // Life cycle: created running; stop() (or the destructor) aborts what is in flight, runs the completions and
-// joins. Bounds: a queue (submit() refuses when it is full), transfers in flight, connections per pool, pools.
+// joins. Bounds: a queue (submit() refuses when it is full), transfers in flight, connections per pool,
+// pools.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +32,8 @@ struct ClientIdentity {
 struct HttpSenderOptions {
   std::string user_agent = "Sealpost";
   std::filesystem::path ca_file;  // PEM; empty: the system's store
-  std::optional<SocketAddress> proxy;  // reached by plain HTTP; requests go through CONNECT to the judged address
+  std::optional<SocketAddress>
+      proxy;  // reached by plain HTTP; requests go through CONNECT to the judged address
   std::vector<ClientIdentity> client_identities;
   Milliseconds connect_timeout{10'000};
   Milliseconds idle_pool_lifetime{60'000};
@@ -43,8 +46,8 @@ struct HttpSenderOptions {
 };
 
 enum class HttpSenderError : std::uint8_t {
-  Tls,      // the CA file can't be read or holds no certificate
-  System,   // no epoll, eventfd or thread
+  Tls,     // the CA file can't be read or holds no certificate
+  System,  // no epoll, eventfd or thread
 };
 
 // Figures for metrics, since the start.

@@ -16,8 +16,10 @@ using Then = TestReply::Then;
 
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
-std::string answer_with(const std::string& status, const std::string& headers = "", const std::string& body = "") {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+std::string answer_with(const std::string& status, const std::string& headers = "",
+                        const std::string& body = "") {
+  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers +
+         "\r\n" + body;
 }
 
 // A sender and its results; destroyed before the servers it talks to.
@@ -31,8 +33,8 @@ class Door {
   std::future<OutboundResult> send(OutboundRequest request) {
     auto promise = std::make_shared<std::promise<OutboundResult>>();
     auto future = promise->get_future();
-    const auto taken =
-        sender->submit(std::move(request), [promise](OutboundResult&& result) { promise->set_value(std::move(result)); });
+    const auto taken = sender->submit(
+        std::move(request), [promise](OutboundResult&& result) { promise->set_value(std::move(result)); });
     SEALPOST_CHECK(taken.ok());
     return future;
   }
@@ -105,16 +107,18 @@ TEST(HttpSender, SendsWhatItWasGivenAndNothingOfItsOwn) {
   EXPECT_FALSE(result.reused_connection);
   EXPECT_EQ(result.remote_address, ip("127.0.0.1"));
   EXPECT_GT(result.timings.total.count(), 0);
-  const std::string expected = "POST /hook?token=x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
-                               "\r\nUser-Agent: Sealpost\r\nAccept: */*\r\nContent-Type: application/json\r\n"
-                               "webhook-id: msg_1\r\nContent-Length: 2\r\n\r\n{}";
+  const std::string expected =
+      "POST /hook?token=x HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+      "\r\nUser-Agent: Sealpost\r\nAccept: */*\r\nContent-Type: application/json\r\n"
+      "webhook-id: msg_1\r\nContent-Length: 2\r\n\r\n{}";
   EXPECT_EQ(seen, expected);
 }
 
 TEST(HttpSender, MethodsEmptyBodiesAndEmptyHeaders) {
   std::string seen;
   TestHttpServer server([&](const std::string& request) {
-    seen = request.substr(0, request.find("\r\n")) + (request.find("X-Empty:\r\n") != std::string::npos ? " empty" : "");
+    seen = request.substr(0, request.find("\r\n")) +
+           (request.find("X-Empty:\r\n") != std::string::npos ? " empty" : "");
     return TestReply{};
   });
   Door door;
@@ -148,8 +152,8 @@ TEST(HttpSender, EveryStatusIsAnAnswerAndRedirectsAreNotFollowed) {
     return TestReply{answer_with(status, "Location: http://169.254.169.254/\r\nRetry-After: 90\r\n", "no")};
   });
   Door door;
-  for (const char* line : {"302 Found", "307 Temporary Redirect", "400 Bad Request", "410 Gone", "429 Slow Down",
-                           "500 Oops", "503 Later"}) {
+  for (const char* line : {"302 Found", "307 Temporary Redirect", "400 Bad Request", "410 Gone",
+                           "429 Slow Down", "500 Oops", "503 Later"}) {
     status = line;
     const auto result = door.get(request_to(server.port()));
     EXPECT_EQ(result.outcome, OutboundOutcome::Responded) << line;
@@ -278,17 +282,23 @@ TEST(HttpSender, AHeaderThatMayNotBeSentIsNotSent) {
 
 TEST(HttpSender, ForbiddenTargetsOpenNoSocket) {
   HttpSenderOptions options;
-  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("10.0.0.1")}; };
+  options.names.lookup = [](const std::string&) -> LookupAnswer {
+    return std::vector<IpAddress>{ip("10.0.0.1")};
+  };
   Door door(options);
   EgressPolicy::Settings settings;
   settings.tenancy = {OrganizationId{1}, Environment::Live};
   const auto policy = std::make_shared<const EgressPolicy>(settings);
-  for (const char* url :
-       {"http://127.0.0.1/", "https://127.0.0.1/", "https://2130706433/", "https://0177.0.0.1/", "https://0x7f.1/",
-        "https://127.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/",
-        "https://[2002:7f00:1::]/", "https://[2001::1]/", "https://[64:ff9b::7f00:1]/", "https://100.64.0.1/",
-        "https://[fe80::1]/", "https://[fe80::1%25lo]/", "https://169.254.169.254/", "https://[fd00:ec2::254]/",
-        "https://user:pw@example.com/", "file:///etc/passwd", "https://private.example/"}) {
+  for (const char* url : {"http://127.0.0.1/",        "https://127.0.0.1/",
+                          "https://2130706433/",      "https://0177.0.0.1/",
+                          "https://0x7f.1/",          "https://127.1/",
+                          "https://[::1]/",           "https://[::ffff:127.0.0.1]/",
+                          "https://[::ffff:7f00:1]/", "https://[2002:7f00:1::]/",
+                          "https://[2001::1]/",       "https://[64:ff9b::7f00:1]/",
+                          "https://100.64.0.1/",      "https://[fe80::1]/",
+                          "https://[fe80::1%25lo]/",  "https://169.254.169.254/",
+                          "https://[fd00:ec2::254]/", "https://user:pw@example.com/",
+                          "file:///etc/passwd",       "https://private.example/"}) {
     OutboundRequest request;
     request.policy = policy;
     request.url = url;
@@ -390,11 +400,13 @@ TEST(HttpSender, ConnectionsAreReusedWithinAKeyAndNeverAcross) {
   EXPECT_EQ(door.sender->stats().pools, 3U);
 }
 
-TEST(HttpSender, AReusedConnectionIsJudgedAgainBeforeEachRequest) {
+TEST(HttpSender, AnOpenConnectionDoesNotServeARequestWhosePolicyForbidsIt) {
   TestHttpServer server([](const std::string&) { return TestReply{}; });
   // Two policies under one version, as a mistake in wiring would make them: the pool's key is the same.
   HttpSenderOptions options;
-  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("127.0.0.1")}; };
+  options.names.lookup = [](const std::string&) -> LookupAnswer {
+    return std::vector<IpAddress>{ip("127.0.0.1")};
+  };
   Door door(options);
   const auto url = "http://name.example:" + std::to_string(server.port()) + "/";
   auto first = request_to(server.port());
@@ -435,7 +447,8 @@ TEST(HttpSender, AbortEndsWhatIsInFlightAndListsIt) {
   door.sender->abort({OrganizationId{1}, Environment::Test}, 11);
   EXPECT_EQ(a1.get().outcome, OutboundOutcome::Aborted);
   std::promise<std::vector<SendTag>> listed;
-  door.sender->abort_organization(OrganizationId{1}, [&](std::vector<SendTag>&& tags) { listed.set_value(tags); });
+  door.sender->abort_organization(OrganizationId{1},
+                                  [&](std::vector<SendTag>&& tags) { listed.set_value(tags); });
   auto tags = listed.get_future().get();
   std::ranges::sort(tags);
   EXPECT_EQ(tags, (std::vector<SendTag>{12, 13}));
@@ -447,7 +460,8 @@ TEST(HttpSender, AbortEndsWhatIsInFlightAndListsIt) {
   EXPECT_EQ(b1.wait_for(std::chrono::seconds(0)), std::future_status::timeout) << "others go on";
   door.sender->stop();
   EXPECT_EQ(b1.get().outcome, OutboundOutcome::Aborted);
-  EXPECT_EQ(door.sender->submit(request_to(server.port()), [](OutboundResult&&) {}).error(), SubmitError::Stopped);
+  EXPECT_EQ(door.sender->submit(request_to(server.port()), [](OutboundResult&&) {}).error(),
+            SubmitError::Stopped);
 }
 
 TEST(HttpSender, ARevocationSeenBeforeTheFirstByteStopsIt) {
@@ -472,13 +486,15 @@ TEST(HttpSender, TheQueueIsBoundedAndARefusedRequestIsUntouched) {
   server.wait_for_requests(1);
   auto queued = door.send(request_to(server.port()));
   auto third = request_to(server.port());
-  const auto refused = door.sender->submit(std::move(third), [](OutboundResult&&) { FAIL() << "was not accepted"; });
+  const auto refused =
+      door.sender->submit(std::move(third), [](OutboundResult&&) { FAIL() << "was not accepted"; });
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error(), SubmitError::QueueFull);
   EXPECT_EQ(third.body.size(), 2U);
   // What was never started can be aborted too.
   std::promise<std::size_t> count;
-  door.sender->abort_organization(OrganizationId{1}, [&](std::vector<SendTag>&& t) { count.set_value(t.size()); });
+  door.sender->abort_organization(OrganizationId{1},
+                                  [&](std::vector<SendTag>&& t) { count.set_value(t.size()); });
   EXPECT_EQ(count.get_future().get(), 2U);
   EXPECT_FALSE(queued.get().request_sent);
   EXPECT_TRUE(running.get().request_sent);
@@ -548,7 +564,9 @@ TEST(HttpSenderProxy, ConnectNamesTheJudgedAddressAndTheEnvironmentIsIgnored) {
     return TestReply{"HTTP/1.1 200 Connected\r\n\r\n"};
   });
   HttpSenderOptions options;
-  options.names.lookup = [](const std::string&) -> LookupAnswer { return std::vector<IpAddress>{ip("127.0.0.1")}; };
+  options.names.lookup = [](const std::string&) -> LookupAnswer {
+    return std::vector<IpAddress>{ip("127.0.0.1")};
+  };
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
   {

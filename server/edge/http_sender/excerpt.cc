@@ -34,7 +34,8 @@ std::uint64_t power_of_base() {
 using Mask = std::vector<bool>;
 
 void cover(Mask& mask, std::size_t from, std::size_t to) {
-  std::fill(mask.begin() + static_cast<std::ptrdiff_t>(from), mask.begin() + static_cast<std::ptrdiff_t>(to), true);
+  std::fill(mask.begin() + static_cast<std::ptrdiff_t>(from), mask.begin() + static_cast<std::ptrdiff_t>(to),
+            true);
 }
 
 void mask_echoes(std::string_view text, ByteView request, Mask& mask) {

@@ -15,6 +15,7 @@ namespace sealpost {
 inline constexpr std::size_t kExcerptMargin = 64;
 
 // At most `limit` octets of printable ASCII. `request_body` is what we sent.
-[[nodiscard]] std::string redacted_excerpt(std::string_view response, ByteView request_body, std::size_t limit);
+[[nodiscard]] std::string redacted_excerpt(std::string_view response, ByteView request_body,
+                                           std::size_t limit);
 
 }  // namespace sealpost

@@ -25,7 +25,9 @@ TEST(Excerpt, KeepsWordsAndMasksWhatShouldNotBeStored) {
       {"card 4111111111111111", "card *"},
       {"code 12345", "code 12345"},
       {"code 123456", "code *"},
-      {"a\r\nb\x01\x7f\xc3\xa9" "c", "a b c"},
+      {"a\r\nb\x01\x7f\xc3\xa9"
+       "c",
+       "a b c"},
   };
   for (const auto& c : cases) EXPECT_EQ(excerpt(c.response), c.expected) << c.response;
 }

@@ -30,8 +30,8 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
 
 // libcurl and the protocol decide these; a second opinion is how requests are smuggled.
 constexpr std::array<std::string_view, 11> kFraming = {
-    "host",    "content-length", "transfer-encoding", "connection",     "keep-alive", "te",
-    "trailer", "upgrade",        "expect",            "http2-settings", "forwarded"};
+    "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer",
+    "upgrade", "expect",         "http2-settings",    "forwarded"};
 // The body is ours, and so is what describes it.
 constexpr std::array<std::string_view, 3> kBody = {"content-type", "content-encoding", "user-agent"};
 
@@ -43,7 +43,8 @@ Result<void, HeaderRefusal> judge_form(std::string_view name, std::string_view v
   // implementations would decode differently.
   if (!std::ranges::all_of(value, [](char c) { return (c >= 0x20 && c <= 0x7e) || c == '\t'; }))
     return fail(HeaderRefusal::Value);
-  if (!value.empty() && (value.front() == ' ' || value.front() == '\t' || value.back() == ' ' || value.back() == '\t'))
+  if (!value.empty() &&
+      (value.front() == ' ' || value.front() == '\t' || value.back() == ' ' || value.back() == '\t'))
     return fail(HeaderRefusal::Value);
   return {};
 }
@@ -63,7 +64,8 @@ class Reader {
     rest_.remove_prefix(expected.size());
   }
   int number(std::size_t digits) {
-    if (!ok_ || rest_.size() < digits || !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(digits), is_digit))
+    if (!ok_ || rest_.size() < digits ||
+        !std::all_of(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(digits), is_digit))
       return ok_ = false, 0;
     int value = 0;
     std::from_chars(rest_.data(), rest_.data() + digits, value);
@@ -107,7 +109,8 @@ TimeOfDay read_time(Reader& in) {
 }
 
 std::optional<std::chrono::sys_seconds> moment(int year, int month0, int day, TimeOfDay time) {
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month0 + 1)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month0 + 1)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   // 60 is a leap second.
   if (!date.ok() || time.hour > 23 || time.minute > 59 || time.second > 60) return std::nullopt;
@@ -145,8 +148,8 @@ std::optional<std::chrono::sys_seconds> parse_rfc850_date(std::string_view text,
   in.literal(" GMT");
   if (!in.at_end()) return std::nullopt;
   // The year with these digits that is at most 50 years ahead and less than 50 years ago.
-  const int this_year = static_cast<int>(
-      std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(now)).year());
+  const int this_year =
+      static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(now)).year());
   int year = this_year - this_year % 100 + short_year;
   if (year > this_year + 50) year -= 100;
   if (year <= this_year - 50) year += 100;

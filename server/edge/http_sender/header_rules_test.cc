@@ -10,9 +10,12 @@ namespace {
 std::string reason(const Result<void, HeaderRefusal>& result) {
   if (result.ok()) return "ok";
   switch (result.error()) {
-    case HeaderRefusal::Name: return "name";
-    case HeaderRefusal::Value: return "value";
-    case HeaderRefusal::Reserved: return "reserved";
+    case HeaderRefusal::Name:
+      return "name";
+    case HeaderRefusal::Value:
+      return "value";
+    case HeaderRefusal::Reserved:
+      return "reserved";
   }
   return "?";
 }

@@ -1,5 +1,5 @@
-// How many requests a second one sender thread makes to a keep-alive sink in another process, the address judged
-// on every request, connections pooled by organization. Arguments: requests in flight, organizations.
+// How many requests a second one sender thread makes to a keep-alive sink in another process, the address
+// judged on every request, connections pooled by organization. Arguments: requests in flight, organizations.
 // `per_cpu_s` is requests per second of this process's processor time: what one core gives to the sender.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -18,7 +18,9 @@ constexpr std::uint64_t kRequests = 100'000;
 double processor_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -32,7 +34,8 @@ FastSink& sink() {
 class Load {
  public:
   Load(CurlHttpSender& sender, std::vector<EgressPolicyPtr> policies)
-      : sender_(sender), policies_(std::move(policies)),
+      : sender_(sender),
+        policies_(std::move(policies)),
         url_("http://127.0.0.1:" + std::to_string(sink().port()) + "/hook") {}
   std::uint64_t run(std::uint64_t in_flight) {
     for (std::uint64_t i = 0; i < in_flight; ++i) send_next();
@@ -95,7 +98,15 @@ void send_to_sink(benchmark::State& state) {
   state.counters["connections"] = static_cast<double>((*sender)->stats().connections_opened);
   state.counters["sink_counted"] = static_cast<double>(sink().requests() - before);
 }
-BENCHMARK(send_to_sink)->Args({16, 1})->Args({64, 1})->Args({64, 16})->Args({256, 1})->Args({256, 16})->Iterations(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(send_to_sink)
+    ->Args({16, 1})
+    ->Args({64, 1})
+    ->Args({64, 16})
+    ->Args({256, 1})
+    ->Args({256, 16})
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sealpost

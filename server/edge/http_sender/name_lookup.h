@@ -1,7 +1,7 @@
-// Names to addresses, off the sender's thread. Answers are kept for a short, fixed time (the system's resolver tells no
-// lifetime), in a bounded cache; equal names in flight are asked once; one organization can occupy only some
-// of the threads, so that its hanging name servers do not stop the others. Nothing is judged here: the caller
-// judges every address on every use, from the cache or not.
+// Names to addresses, off the sender's thread. Answers are kept for a short, fixed time (the system's
+// resolver tells no lifetime), in a bounded cache; equal names in flight are asked once; one organization can
+// occupy only some of the threads, so that its hanging name servers do not stop the others. Nothing is judged
+// here: the caller judges every address on every use, from the cache or not.
 #pragma once
 
 #include <condition_variable>
@@ -51,7 +51,8 @@ class NameLookup final {
   NameLookup(const NameLookup&) = delete;
   NameLookup& operator=(const NameLookup&) = delete;
 
-  // The answer if it is known and fresh. Else starts to ask, if nobody has, and returns nothing: on_answer follows.
+  // The answer if it is known and fresh. Else starts to ask, if nobody has, and returns nothing: on_answer
+  // follows.
   [[nodiscard]] std::optional<LookupAnswer> find(const std::string& host, OrganizationId organization);
 
  private:

@@ -1,5 +1,5 @@
-// The egress door for tests of flows: keeps what was submitted until the test answers it. Judges the URL as the
-// real door does, so that a flow's test meets refusals too. One thread.
+// The egress door for tests of flows: keeps what was submitted until the test answers it. Judges the URL as
+// the real door does, so that a flow's test meets refusals too. One thread.
 #pragma once
 
 #include <algorithm>
@@ -28,11 +28,13 @@ class FakeHttpSender final : public HttpSender {
     end_if([&](const OutboundRequest& r) { return r.tag == tag && r.policy->tenancy() == tenancy; });
   }
   void abort_organization(OrganizationId organization, AbortReport report) override {
-    report(end_if([&](const OutboundRequest& r) { return r.policy->tenancy().organization == organization; }));
+    report(
+        end_if([&](const OutboundRequest& r) { return r.policy->tenancy().organization == organization; }));
   }
 
   [[nodiscard]] const std::deque<Sent>& in_flight() const { return in_flight_; }
-  // Answers the oldest request: refused by its policy, aborted if it is no longer allowed, else with `result`.
+  // Answers the oldest request: refused by its policy, aborted if it is no longer allowed, else with
+  // `result`.
   void answer_next(OutboundResult result) {
     SEALPOST_CHECK(!in_flight_.empty());
     Sent sent = std::move(in_flight_.front());

@@ -15,8 +15,8 @@ std::unique_ptr<ConnectionPool> ConnectionPool::create(const PoolKey& key, const
   return std::unique_ptr<ConnectionPool>(new ConnectionPool(key, around, identity, multi));
 }
 
-ConnectionPool::ConnectionPool(const PoolKey& key, const PoolSurroundings& around, const ClientIdentity* identity,
-                               CURLM* multi)
+ConnectionPool::ConnectionPool(const PoolKey& key, const PoolSurroundings& around,
+                               const ClientIdentity* identity, CURLM* multi)
     : key_(key), around_(around), identity_(identity), multi_(multi), last_used_(around.clock.steady_now()) {
   const auto connections = static_cast<long>(around.options.max_connections_per_pool);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &ConnectionPool::on_socket_wish);

@@ -1,6 +1,6 @@
-// Everything libcurl keeps between requests, for one key: connections, TLS sessions, easy handles. Two keys share
-// nothing, so a connection judged for one organization never carries a byte of another.
-// The sender's thread only.
+// Everything libcurl keeps between requests, for one key: connections, TLS sessions, easy handles. Two keys
+// share nothing, so a connection judged for one organization never carries a byte of another. The sender's
+// thread only.
 #pragma once
 
 #include <curl/curl.h>
@@ -63,7 +63,8 @@ class ConnectionPool final {
   [[nodiscard]] const PoolSurroundings& around() const { return around_; }
 
  private:
-  ConnectionPool(const PoolKey& key, const PoolSurroundings& around, const ClientIdentity* identity, CURLM* multi);
+  ConnectionPool(const PoolKey& key, const PoolSurroundings& around, const ClientIdentity* identity,
+                 CURLM* multi);
   bool prepare_once(Transfer& transfer);
   void set_request(Transfer& transfer);
   static int on_socket_wish(CURL*, curl_socket_t socket, int what, void* self, void*);

@@ -31,13 +31,17 @@ bool SenderLoop::AbortCall::covers(const Submission& submission) const {
 
 SenderLoop::SenderLoop(HttpSenderOptions options, const Clock& clock, std::unique_ptr<SocketWatch> sockets,
                        std::unique_ptr<TlsRoots> roots)
-    : options_(std::move(options)), clock_(clock), sockets_(std::move(sockets)), roots_(std::move(roots)),
+    : options_(std::move(options)),
+      clock_(clock),
+      sockets_(std::move(sockets)),
+      roots_(std::move(roots)),
       next_retirement_(clock.steady_now() + kRetirementPace) {
-  names_ = std::make_unique<NameLookup>(options_.names, clock_, [this](const std::string& host, const LookupAnswer& answer) {
-    const std::scoped_lock lock(mutex_);
-    inbox_.answers.emplace_back(host, answer);
-    sockets_->wake();
-  });
+  names_ = std::make_unique<NameLookup>(options_.names, clock_,
+                                        [this](const std::string& host, const LookupAnswer& answer) {
+                                          const std::scoped_lock lock(mutex_);
+                                          inbox_.answers.emplace_back(host, answer);
+                                          sockets_->wake();
+                                        });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -160,7 +164,8 @@ void SenderLoop::begin(Submission&& work) {
   const bool headers_ok = std::ranges::all_of(
       request.headers, [](const OutboundHeader& h) { return judge_own_header(h.name, h.value).ok(); });
   const auto known = [&](const ClientIdentity& identity) { return identity.id == request.client_identity; };
-  if (!headers_ok || (request.client_identity != 0 && std::ranges::none_of(options_.client_identities, known)))
+  if (!headers_ok ||
+      (request.client_identity != 0 && std::ranges::none_of(options_.client_identities, known)))
     return complete_early(work, OutboundOutcome::Invalid);
 
   const SteadyTime deadline = work.submitted + request.timeout;
@@ -170,7 +175,8 @@ void SenderLoop::begin(Submission&& work) {
     return start(std::move(waiting), std::move(only));
   }
   const auto organization = waiting.work.request.policy->tenancy().organization;
-  if (auto answer = names_->find(waiting.target.host, organization)) return resolved(std::move(waiting), *answer);
+  if (auto answer = names_->find(waiting.target.host, organization))
+    return resolved(std::move(waiting), *answer);
   waiting_.push_back(std::move(waiting));
 }
 
@@ -194,8 +200,8 @@ void SenderLoop::resolved(Waiting&& waiting, const LookupAnswer& answer) {
     const auto judged = waiting.work.request.policy->judge_address(waiting.target, address);
     if (!judged) return complete_early(waiting.work, OutboundOutcome::Refused, judged.error());
   }
-  std::vector<IpAddress> candidates(answer->begin(),
-                                    answer->begin() + static_cast<std::ptrdiff_t>(std::min(answer->size(), kMaxCandidates)));
+  std::vector<IpAddress> candidates(answer->begin(), answer->begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                           answer->size(), kMaxCandidates)));
   start(std::move(waiting), std::move(candidates));
 }
 
@@ -231,11 +237,13 @@ ConnectionPool* SenderLoop::pool_for(const OutboundRequest& request) {
     // Busy pools stay: their number is bounded by the transfers in flight.
     auto oldest = pools_.end();
     for (auto it = pools_.begin(); it != pools_.end(); ++it)
-      if (it->second->busy() == 0 && (oldest == pools_.end() || it->second->last_used() < oldest->second->last_used()))
+      if (it->second->busy() == 0 &&
+          (oldest == pools_.end() || it->second->last_used() < oldest->second->last_used()))
         oldest = it;
     if (oldest != pools_.end()) pools_.erase(oldest);
   }
-  const auto identity = std::ranges::find(options_.client_identities, request.client_identity, &ClientIdentity::id);
+  const auto identity =
+      std::ranges::find(options_.client_identities, request.client_identity, &ClientIdentity::id);
   auto pool = ConnectionPool::create(key, {options_, clock_, *sockets_, *roots_},
                                      identity == options_.client_identities.end() ? nullptr : &*identity);
   if (pool == nullptr) return nullptr;
@@ -275,7 +283,8 @@ void SenderLoop::finish(Transfer& transfer, CURLcode code) {
   complete(work, std::move(result));
 }
 
-void SenderLoop::complete_early(Submission& work, OutboundOutcome outcome, std::optional<EgressRefusal> refusal) {
+void SenderLoop::complete_early(Submission& work, OutboundOutcome outcome,
+                                std::optional<EgressRefusal> refusal) {
   OutboundResult result;
   result.outcome = outcome;
   result.refusal = refusal;
@@ -316,7 +325,8 @@ void SenderLoop::apply(AbortCall& call) {
     it = waiting_.erase(it);
   }
   std::vector<Transfer*> sent;
-  std::ranges::copy_if(running_, std::back_inserter(sent), [&](const Transfer* t) { return call.covers(t->work); });
+  std::ranges::copy_if(running_, std::back_inserter(sent),
+                       [&](const Transfer* t) { return call.covers(t->work); });
 
   std::vector<SendTag> tags;
   for (auto& work : queued) {

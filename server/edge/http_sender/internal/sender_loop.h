@@ -1,5 +1,6 @@
 // The sender's thread: takes submissions in order, judges them, looks names up, runs transfers, completes.
-// submit(), abort(), abort_organization(), stats() are for any thread; everything else happens on the loop's own.
+// submit(), abort(), abort_organization(), stats() are for any thread; everything else happens on the loop's
+// own.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // The sockets libcurl wants to hear of, on one epoll instance. Between two requests on a kept-alive
 // connection libcurl forgets the socket; we leave it registered and only forget it once it says something
-// unasked, which saves two system calls per request. All sockets are opened and closed through here, so the table never
-// describes a descriptor that the kernel has given to someone else. One thread, but for wake().
+// unasked, which saves two system calls per request. All sockets are opened and closed through here, so the
+// table never describes a descriptor that the kernel has given to someone else. One thread, but for wake().
 #pragma once
 
 #include <sys/epoll.h>

@@ -24,7 +24,8 @@ Result<void, EgressRefusal> judge_connected(const Transfer& transfer, const Sock
     return transfer.work.request.policy->judge_address(transfer.target, transfer.pinned);
   }
   // Anything but the pinned address means that libcurl found another way to a name.
-  if (!(remote == SocketAddress{transfer.pinned, transfer.target.port})) return fail(EgressRefusal::SpecialPurpose);
+  if (!(remote == SocketAddress{transfer.pinned, transfer.target.port}))
+    return fail(EgressRefusal::SpecialPurpose);
   return transfer.work.request.policy->judge_address(transfer.target, remote.address);
 }
 

@@ -1,5 +1,5 @@
-// One request on its way: what the caller gave, what was judged, what came back. Belongs to a pool together with its
-// easy handle and is used again for the next request. The sender's thread only.
+// One request on its way: what the caller gave, what was judged, what came back. Belongs to a pool together
+// with its easy handle and is used again for the next request. The sender's thread only.
 #pragma once
 
 #include <curl/curl.h>

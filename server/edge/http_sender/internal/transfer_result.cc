@@ -36,11 +36,13 @@ OutboundOutcome outcome_of_failure(CURLcode code) {
 OutboundOutcome outcome_of(const Transfer& transfer, CURLcode code) {
   if (transfer.refusal) return OutboundOutcome::Refused;
   if (transfer.denied) return OutboundOutcome::Aborted;
-  if (code == CURLE_OK) return transfer.headers_complete ? OutboundOutcome::Responded : OutboundOutcome::Protocol;
+  if (code == CURLE_OK)
+    return transfer.headers_complete ? OutboundOutcome::Responded : OutboundOutcome::Protocol;
   // The answer is its status. A body that breaks off, drips or never ends changes nothing for a
   // delivery; a document is of no use then.
   const bool status_is_enough = transfer.work.request.keep == ResponseBody::RedactedExcerpt;
-  if (transfer.headers_complete && (status_is_enough || transfer.over_limit)) return OutboundOutcome::Responded;
+  if (transfer.headers_complete && (status_is_enough || transfer.over_limit))
+    return OutboundOutcome::Responded;
   return outcome_of_failure(code);
 }
 
@@ -72,7 +74,8 @@ OutboundResult result_of(Transfer& transfer, CURLcode code, WallTime now) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   result.http_status = static_cast<int>(status);
-  if (!transfer.retry_after.empty()) result.retry_after = parse_retry_after(transfer.retry_after, now, kMaxRetryAfter);
+  if (!transfer.retry_after.empty())
+    result.retry_after = parse_retry_after(transfer.retry_after, now, kMaxRetryAfter);
   if (transfer.work.request.keep == ResponseBody::Whole) {
     result.content_type = transfer.content_type;
     result.body = std::move(transfer.body);

@@ -1,6 +1,6 @@
 // A receiver that costs little, for measuring senders: a child process with one epoll loop that answers each
-// HTTP/1.1 request with 204 and keeps the connection. Counts what it answered. Tests and benches only; start it
-// before any thread.
+// HTTP/1.1 request with 204 and keeps the connection. Counts what it answered. Tests and benches only; start
+// it before any thread.
 #pragma once
 
 #include <sys/types.h>

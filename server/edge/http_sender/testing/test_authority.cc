@@ -39,7 +39,8 @@ void write_certificate(const std::string& path, X509* cert) {
 
 void write_key(const std::string& path, EVP_PKEY* key) {
   std::FILE* file = std::fopen(path.c_str(), "w");
-  SEALPOST_CHECK(file != nullptr && PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  SEALPOST_CHECK(file != nullptr &&
+                 PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
   std::fclose(file);
 }
 
@@ -61,7 +62,8 @@ TestAuthority::~TestAuthority() {
   EVP_PKEY_free(static_cast<EVP_PKEY*>(key_));
 }
 
-TestHttpServer::Tls TestAuthority::issue(const std::string& name, const std::string& subject_alternative_name) {
+TestHttpServer::Tls TestAuthority::issue(const std::string& name,
+                                         const std::string& subject_alternative_name) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* cert = make_certificate(key, name, 2);
   X509_set_issuer_name(cert, X509_get_subject_name(static_cast<X509*>(cert_)));

@@ -34,8 +34,9 @@ class TestHttpServer::Stream final {
   }
   bool write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const auto put = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
-                                       : static_cast<int>(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+      const auto put = ssl_ != nullptr
+                           ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
+                           : static_cast<int>(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
       if (put <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
