@@ -31,6 +31,8 @@ class Transaction : public Reader {
   // Puts an ended delivery to an endpoint back to Waiting, due now. PayloadErased when there is nothing left to send,
   // Conflict when it has not ended.
   virtual StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime now) = 0;
+  // Gives a leased delivery back unattempted: Waiting, due at `due`. NotFound when this lease no longer holds it.
+  virtual StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime due) = 0;
   // Ends what waits for an integration's messages or for a target. Returns how many; a long backlog ends in steps, so
   // call again, in a transaction of its own, until it returns 0.
   virtual StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime now) = 0;

@@ -205,6 +205,27 @@ StoreResult<void> MessagePath::requeue(const Tenancy& tenancy, DeliveryId delive
   return {};
 }
 
+StoreResult<void> MessagePath::release_lease(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease,
+                                             WallTime due) {
+  DueTarget target;
+  {
+    auto query = parts_.database.query(
+        "SELECT integration, target FROM delivery WHERE position = ? AND state = 1 AND boot = ? AND token = ?"
+        " AND organization = ? AND environment = ?",
+        delivery, lease.boot, lease.token, tenancy.organization, tenancy.environment);
+    SEALPOST_TRY(const bool found, query.step());
+    if (!found) return fail(StoreError::NotFound);
+    target = {tenancy.organization.position, query.integer(0), query.integer(1)};
+  }
+  SEALPOST_TRY_VOID(
+      parts_.database
+          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE position = ?", due, delivery)
+          .run());
+  parts_.due.note(target, due);
+  woke_ = true;
+  return {};
+}
+
 StoreResult<std::uint64_t> MessagePath::cancel_waiting(const Tenancy& tenancy, const std::vector<DueTarget>& targets,
                                                        WallTime now) {
   struct Ended {

@@ -33,6 +33,7 @@ class MessagePath final {
   StoreResult<ClaimedWork> claim_work(const ClaimWork& request);
   StoreResult<void> record_refusal(const RecordRefusal& refusal);
   StoreResult<void> requeue(const Tenancy& tenancy, DeliveryId delivery, WallTime now);
+  StoreResult<void> release_lease(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease, WallTime due);
   StoreResult<std::uint64_t> cancel_waiting(const Tenancy& tenancy, const std::vector<DueTarget>& targets, WallTime now);
   // Writes the batch's health rows.
   StoreResult<void> store_batch();

@@ -56,6 +56,11 @@ StoreResult<void> SqliteTransaction::requeue_delivery(const Tenancy& tenancy, De
   return parts_.messages.requeue(tenancy, delivery, now);
 }
 
+StoreResult<void> SqliteTransaction::release_delivery(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease,
+                                                      WallTime due) {
+  return parts_.messages.release_lease(tenancy, delivery, lease, due);
+}
+
 StoreResult<std::uint64_t> SqliteTransaction::cancel_waiting(const Tenancy& tenancy, IntegrationId integration,
                                                              WallTime now) {
   return parts_.messages.cancel_waiting(

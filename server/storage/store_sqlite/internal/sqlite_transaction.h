@@ -29,6 +29,7 @@ class SqliteTransaction final : public SqliteReads<Transaction> {
   StoreResult<std::uint64_t> raise_epoch(OrganizationId) override;
   StoreResult<Repeat> claim_control_call(const Tenancy&, const Claim&, Position resource) override;
   StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime now) override;
+  StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime due) override;
   StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime now) override;
   StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target, WallTime now) override;
   StoreResult<void> put_checkpoint(OrganizationId, const SignedCheckpoint&) override;

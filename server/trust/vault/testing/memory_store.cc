@@ -74,6 +74,7 @@ class MemoryTransaction final : public Transaction {
   StoreResult<Counts> counts() override { return absent(); }
   StoreResult<Repeat> claim_control_call(const Tenancy&, const Claim&, Position) override { return absent(); }
   StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime) override { return absent(); }
+  StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime) override { return absent(); }
   StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime) override { return absent(); }
   StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position, WallTime) override { return absent(); }
   StoreResult<void> put_checkpoint(OrganizationId, const SignedCheckpoint&) override { return absent(); }
