@@ -1,0 +1,28 @@
+// What acceptance answered, as the contract writes it: MessageAccepted with 202, or 200 for the first receipt again; a
+// challenge as plain text; a refusal as a problem. Pure, thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "domain/model/public_id.h"
+#include "edge/answers/problem.h"
+#include "flow/acceptance/acceptance.h"
+
+namespace sealpost {
+
+struct ReceiptContext {
+  const PublicIdCodec& ids;
+  const AuditTrail& audit;
+  OrganizationId organization;  // whose log holds the record
+  std::string_view request_id;
+};
+
+// The contract's MessageAccepted.
+[[nodiscard]] boost::json::object receipt_body(const ReceiptContext& context, const Receipt& receipt);
+[[nodiscard]] Problem problem_of(const PublicIdCodec& ids, const Refused& refused);
+// The whole answer but for finish_answer().
+[[nodiscard]] HttpResponse answer_response(const ReceiptContext& context, const AcceptanceAnswer& answer,
+                                           AuthScheme auth_scheme);
+
+}  // namespace sealpost

@@ -1,0 +1,80 @@
+// Exchanges a client secret for an access token, and an operator's uid for an operator token. Nothing is stored but the
+// audit record: the token itself holds its claims. Decided from the present picture; the epoch is compared again in
+// the transaction that records the minting, and a newer one sends the request back to be decided once more.
+// Waits for the store: pool threads only. Internally synchronised.
+// Source: RFC 6749 section 4.4.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/authorization/authorization_gate.h"
+#include "access/identity/access_token.h"
+#include "flow/acceptance/rate_limiter.h"
+#include "flow/directory/directory.h"
+#include "flow/directory/operation.h"
+#include "foundation/log/log.h"
+
+namespace sealpost {
+
+struct MintRequest {
+  std::string_view client_id;
+  std::string_view client_secret;  // borrowed; whoever holds the request wipes it
+  // RFC 6749 section 3.3, separated by spaces; `channels:read=chn_…` narrows one. Empty: all of the grant.
+  std::string_view scope;
+};
+struct MintedToken {
+  SecretBytes token;
+  Seconds lifetime{};
+  std::string scope;  // as granted, in the form of the request
+};
+struct MintRefusal {
+  PublicCode code = PublicCode::InvalidClient;
+  std::string detail;  // for people; says nothing about why a client is invalid
+  std::optional<Seconds> retry_after;
+};
+
+struct MintedOperatorToken {
+  SecretBytes token;
+  WallTime expires_at{};
+};
+
+class TokenMinting final {
+ public:
+  struct Parts {
+    Directory& directory;
+    Store& store;
+    const Vault& vault;
+    const AuditTrail& audit;
+    const PublicIdCodec& ids;
+    const AuthorizationGate& gate;
+    const AccessTokens& tokens;
+    const Clock& clock;
+    Entropy& entropy;
+    Logger& log;
+  };
+  // `attempts`: of one client from one network.
+  explicit TokenMinting(Parts parts, RateLimit attempts = {.per_second = 5, .burst = 60})
+      : parts_(parts), attempts_(attempts) {}
+
+  Result<MintedToken, MintRefusal> mint(const MintRequest& request, const CallContext& context);
+
+  // `call` is an operator's, made on the operator socket.
+  MintedOperatorToken mint_operator(const AuthorizedCall& call, std::uint32_t uid, Milliseconds lifetime);
+
+ private:
+  Result<MintedToken, MintRefusal> mint_once(const MintRequest& request, const TokenRequest& asked,
+                                             const CallContext& context, bool& epoch_changed);
+  Result<TokenRequest, MintRefusal> read_scope(std::string_view text) const;
+  [[nodiscard]] std::string scope_text(const TokenClaims& claims) const;
+  [[nodiscard]] std::optional<Seconds> take_attempt(std::string_view client_id, const IpAddress& client);
+
+  Parts parts_;
+  RateLimit attempts_;
+  RateLimiter limiter_;
+};
+
+}  // namespace sealpost
