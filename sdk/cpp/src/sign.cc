@@ -12,10 +12,14 @@ namespace {
 
 SignerError to_sdk(SignError error) {
   switch (error) {
-    case SignError::BadId: return SignerError::BadId;
-    case SignError::BadTimestamp: return SignerError::BadTimestamp;
-    case SignError::NoKeys: return SignerError::NoKeys;
-    case SignError::TooManyKeys: return SignerError::TooManyKeys;
+    case SignError::BadId:
+      return SignerError::BadId;
+    case SignError::BadTimestamp:
+      return SignerError::BadTimestamp;
+    case SignError::NoKeys:
+      return SignerError::NoKeys;
+    case SignError::TooManyKeys:
+      return SignerError::TooManyKeys;
   }
   return SignerError::BadKey;
 }
@@ -24,11 +28,16 @@ SignerError to_sdk(SignError error) {
 
 std::string_view name(SignerError error) {
   switch (error) {
-    case SignerError::NoKeys: return "no_keys";
-    case SignerError::TooManyKeys: return "too_many_keys";
-    case SignerError::BadKey: return "bad_key";
-    case SignerError::BadId: return "bad_id";
-    case SignerError::BadTimestamp: return "bad_timestamp";
+    case SignerError::NoKeys:
+      return "no_keys";
+    case SignerError::TooManyKeys:
+      return "too_many_keys";
+    case SignerError::BadKey:
+      return "bad_key";
+    case SignerError::BadId:
+      return "bad_id";
+    case SignerError::BadTimestamp:
+      return "bad_timestamp";
   }
   return "unknown";
 }

@@ -114,7 +114,8 @@ TEST(SdkVectors, Sign) {
       EXPECT_EQ(name(signer.error()), text(expect.at("error")));
       continue;
     }
-    const auto headers = signer->sign(text(row.at("id")), decode(text(row.at("body"))), at(row.at("timestamp")));
+    const auto headers =
+        signer->sign(text(row.at("id")), decode(text(row.at("body"))), at(row.at("timestamp")));
     if (expect.contains("error")) {
       ASSERT_FALSE(headers.ok());
       EXPECT_EQ(name(headers.error()), text(expect.at("error")));

@@ -28,7 +28,9 @@ struct SignedRequest {
     std::vector<Secret> secrets;
     secrets.push_back(Secret::copy_of(kSecretText));
     parts = *Signer::create(secrets)->sign("msg_1", body, when);
-    headers = {{"Webhook-Id", parts.id}, {"Webhook-Timestamp", parts.timestamp}, {"Webhook-Signature", parts.signature}};
+    headers = {{"Webhook-Id", parts.id},
+               {"Webhook-Timestamp", parts.timestamp},
+               {"Webhook-Signature", parts.signature}};
   }
   std::string body;
   SignedHeaders parts;
@@ -50,7 +52,8 @@ TEST(Verifier, ExpectationsAreReadFromTheSignedBody) {
   EXPECT_EQ(answer({.endpoint = "end_2"}), "unexpected_audience");
   EXPECT_EQ(answer({.endpoint = "end_1"}, R"({"type":"a"})"), "unexpected_audience");
   EXPECT_EQ(answer({.endpoint = "end_1"}, "not json"), "unexpected_audience");
-  EXPECT_EQ(answer({.endpoint = "end_1"}, R"({"endpoint":"end_1","endpoint":"end_1"})"), "unexpected_audience");
+  EXPECT_EQ(answer({.endpoint = "end_1"}, R"({"endpoint":"end_1","endpoint":"end_1"})"),
+            "unexpected_audience");
   EXPECT_EQ(answer({.event_types = {"invoice.paid"}}), "ok");
   EXPECT_EQ(answer({.event_types = {"invoice.sent"}}), "event_type_not_allowed");
   EXPECT_EQ(answer({.event_types = {""}}, "not json"), "ok");

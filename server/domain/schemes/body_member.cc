@@ -91,13 +91,26 @@ class Scanner final {
     std::string_view inner;
     bool good = false;
     switch (*at_) {
-      case '"': good = take_string(inner); break;
-      case '{': good = take_object(depth + 1); break;
-      case '[': good = take_array(depth + 1); break;
-      case 't': good = take_word("true"); break;
-      case 'f': good = take_word("false"); break;
-      case 'n': good = take_word("null"); break;
-      default: good = take_number();
+      case '"':
+        good = take_string(inner);
+        break;
+      case '{':
+        good = take_object(depth + 1);
+        break;
+      case '[':
+        good = take_array(depth + 1);
+        break;
+      case 't':
+        good = take_word("true");
+        break;
+      case 'f':
+        good = take_word("false");
+        break;
+      case 'n':
+        good = take_word("null");
+        break;
+      default:
+        good = take_number();
     }
     token = {begin, static_cast<std::size_t>(at_ - begin)};
     return good;
@@ -285,9 +298,8 @@ std::optional<std::string> decode_string(std::string_view token, std::size_t max
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
   std::string_view rest = token.substr(1, token.size() - 2);
   if (rest.find_first_of("\\\"") == std::string_view::npos) {
-    const bool good = rest.size() <= max_bytes && std::ranges::all_of(rest, [](char c) {
-      return static_cast<unsigned char>(c) >= 0x20;
-    });
+    const bool good = rest.size() <= max_bytes &&
+                      std::ranges::all_of(rest, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
     return good && is_utf8(rest) ? std::optional(std::string(rest)) : std::nullopt;
   }
   std::string out;

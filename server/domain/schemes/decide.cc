@@ -7,10 +7,14 @@ namespace {
 
 std::optional<Refusal> judge_format(FormatFinding format) {
   switch (format) {
-    case FormatFinding::Readable: return std::nullopt;
-    case FormatFinding::UnsupportedEncoding: return Refusal::UnsupportedEncoding;
-    case FormatFinding::MissingSignature: return Refusal::MissingSignature;
-    case FormatFinding::MalformedHeader: return Refusal::MalformedHeader;
+    case FormatFinding::Readable:
+      return std::nullopt;
+    case FormatFinding::UnsupportedEncoding:
+      return Refusal::UnsupportedEncoding;
+    case FormatFinding::MissingSignature:
+      return Refusal::MissingSignature;
+    case FormatFinding::MalformedHeader:
+      return Refusal::MalformedHeader;
   }
   die(__FILE__, __LINE__, "a format finding that nobody judged");
 }
@@ -18,9 +22,12 @@ std::optional<Refusal> judge_format(FormatFinding format) {
 std::optional<Refusal> judge_time(TimeFinding time) {
   switch (time) {
     case TimeFinding::NoSignedTime:
-    case TimeFinding::InWindow: return std::nullopt;
-    case TimeFinding::Expired: return Refusal::TimestampExpired;
-    case TimeFinding::InFuture: return Refusal::TimestampInFuture;
+    case TimeFinding::InWindow:
+      return std::nullopt;
+    case TimeFinding::Expired:
+      return Refusal::TimestampExpired;
+    case TimeFinding::InFuture:
+      return Refusal::TimestampInFuture;
   }
   die(__FILE__, __LINE__, "a time finding that nobody judged");
 }
@@ -28,20 +35,27 @@ std::optional<Refusal> judge_time(TimeFinding time) {
 std::optional<Refusal> judge_key(VerificationKeyState state) {
   switch (state) {
     case VerificationKeyState::Active:
-    case VerificationKeyState::Retiring: return std::nullopt;
-    case VerificationKeyState::Retired: return Refusal::RetiredKey;
-    case VerificationKeyState::Compromised: return Refusal::KeyCompromised;
+    case VerificationKeyState::Retiring:
+      return std::nullopt;
+    case VerificationKeyState::Retired:
+      return Refusal::RetiredKey;
+    case VerificationKeyState::Compromised:
+      return Refusal::KeyCompromised;
     // gather() never matches one; if a caller made such facts by hand, nothing speaks for the request.
-    case VerificationKeyState::Pending: return Refusal::BadSignature;
+    case VerificationKeyState::Pending:
+      return Refusal::BadSignature;
   }
   die(__FILE__, __LINE__, "a key state that nobody judged");
 }
 
 std::optional<Refusal> judge_grant(GrantFinding grant) {
   switch (grant) {
-    case GrantFinding::Active: return std::nullopt;
-    case GrantFinding::NotActive: return Refusal::GrantNotActive;
-    case GrantFinding::Suspended: return Refusal::Suspended;
+    case GrantFinding::Active:
+      return std::nullopt;
+    case GrantFinding::NotActive:
+      return Refusal::GrantNotActive;
+    case GrantFinding::Suspended:
+      return Refusal::Suspended;
   }
   die(__FILE__, __LINE__, "a grant finding that nobody judged");
 }

@@ -96,14 +96,14 @@ TEST(Refusals, NamesAreUniqueAndReadBack) {
 }
 
 TEST(Refusals, OnlyHoldersOfAKeyCount) {
-  for (const Refusal refusal : {Refusal::BodyTooLarge, Refusal::UnsupportedEncoding, Refusal::MissingSignature,
-                                Refusal::MalformedHeader, Refusal::TimestampExpired,
-                                Refusal::TimestampInFuture, Refusal::BadSignature, Refusal::UnknownKey,
-                                Refusal::KeyCompromised})
+  for (const Refusal refusal :
+       {Refusal::BodyTooLarge, Refusal::UnsupportedEncoding, Refusal::MissingSignature,
+        Refusal::MalformedHeader, Refusal::TimestampExpired, Refusal::TimestampInFuture,
+        Refusal::BadSignature, Refusal::UnknownKey, Refusal::KeyCompromised})
     EXPECT_FALSE(attributable(refusal)) << name(refusal);
-  for (const Refusal refusal : {Refusal::Replayed, Refusal::RetiredKey, Refusal::EventTypeMismatch,
-                                Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,
-                                Refusal::GrantNotActive, Refusal::Suspended, Refusal::QuotaExceeded})
+  for (const Refusal refusal :
+       {Refusal::Replayed, Refusal::RetiredKey, Refusal::EventTypeMismatch, Refusal::EventTypeNotAllowed,
+        Refusal::NetworkNotAllowed, Refusal::GrantNotActive, Refusal::Suspended, Refusal::QuotaExceeded})
     EXPECT_TRUE(attributable(refusal)) << name(refusal);
 }
 

@@ -54,7 +54,8 @@ Result<Ed25519PrivateKey, KeyTextError> parse_private_key(std::string_view text)
   const ByteView octets = both.reveal(SecretAccess("split seed and public key of whsk_"));
   auto key = Ed25519PrivateKey::create(SecretBytes::copy_of(octets.first(32)));
   if (!key) return fail(KeyTextError::BadEncoding);
-  if (!constant_time_equal(key->public_bytes(), octets.subspan(32))) return fail(KeyTextError::PublicMismatch);
+  if (!constant_time_equal(key->public_bytes(), octets.subspan(32)))
+    return fail(KeyTextError::PublicMismatch);
   return std::move(*key);
 }
 

@@ -15,12 +15,12 @@
 namespace sealpost {
 
 enum class KeyTextError : std::uint8_t {
-  WrongPrefix,       // another kind of key, or a signature version ("v1,") pasted before it
-  BadEncoding,       // not padded standard base64
-  WrongLength,       // whsec_: 24..64 octets; whsk_: 64; whpk_: 32
-  TooWeak,           // a provider's secret under 128 bits
-  PublicMismatch,    // whsk_ whose second half is not the public key of its seed
-  BadPublicKey,      // not a point, or of small order
+  WrongPrefix,     // another kind of key, or a signature version ("v1,") pasted before it
+  BadEncoding,     // not padded standard base64
+  WrongLength,     // whsec_: 24..64 octets; whsk_: 64; whpk_: 32
+  TooWeak,         // a provider's secret under 128 bits
+  PublicMismatch,  // whsk_ whose second half is not the public key of its seed
+  BadPublicKey,    // not a point, or of small order
 };
 
 // whsec_<base64>. `require_prefix` false also takes the bare base64, as the published libraries do.

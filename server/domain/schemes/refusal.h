@@ -38,20 +38,20 @@ enum class Refusal : std::uint8_t {
 };
 
 inline constexpr std::array kAllRefusals{
-    Refusal::BodyTooLarge,       Refusal::UnsupportedEncoding, Refusal::MissingSignature,
-    Refusal::MalformedHeader,    Refusal::TimestampExpired,    Refusal::TimestampInFuture,
-    Refusal::BadSignature,       Refusal::UnknownKey,          Refusal::Replayed,
-    Refusal::RetiredKey,         Refusal::KeyCompromised,      Refusal::EventTypeMismatch,
-    Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,  Refusal::GrantNotActive,
-    Refusal::Suspended,          Refusal::QuotaExceeded,       Refusal::UnexpectedAudience,
+    Refusal::BodyTooLarge,        Refusal::UnsupportedEncoding, Refusal::MissingSignature,
+    Refusal::MalformedHeader,     Refusal::TimestampExpired,    Refusal::TimestampInFuture,
+    Refusal::BadSignature,        Refusal::UnknownKey,          Refusal::Replayed,
+    Refusal::RetiredKey,          Refusal::KeyCompromised,      Refusal::EventTypeMismatch,
+    Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,   Refusal::GrantNotActive,
+    Refusal::Suspended,           Refusal::QuotaExceeded,       Refusal::UnexpectedAudience,
 };
 
 // The public code, for example "bad_signature".
 [[nodiscard]] std::string_view name(Refusal refusal);
 [[nodiscard]] std::optional<Refusal> refusal_from_name(std::string_view text);
 
-// True if the sender proved that it holds a key of the source, retired ones included but compromised ones not. Such
-// refusals alone may count toward suspension, quota and rotation health.
+// True if the sender proved that it holds a key of the source, retired ones included but compromised ones
+// not. Such refusals alone may count toward suspension, quota and rotation health.
 [[nodiscard]] bool attributable(Refusal refusal);
 
 }  // namespace sealpost

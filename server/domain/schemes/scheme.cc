@@ -23,9 +23,8 @@ bool is_id_character(char c) {
 bool is_field_name(std::string_view text) {
   constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
   if (text.empty() || text.size() > 64) return false;
-  return std::ranges::all_of(text, [&](char c) {
-    return is_id_character(c) || kSigns.find(c) != std::string_view::npos;
-  });
+  return std::ranges::all_of(
+      text, [&](char c) { return is_id_character(c) || kSigns.find(c) != std::string_view::npos; });
 }
 
 std::size_t count(const std::vector<Part>& parts, Piece piece) {
@@ -92,14 +91,22 @@ Result<void, SettingsError> check_template(const HmacTemplate& t) {
 
 std::string_view name(Scheme scheme) {
   switch (scheme) {
-    case Scheme::StandardV1: return "standard_v1";
-    case Scheme::StandardV1a: return "standard_v1a";
-    case Scheme::GitHub: return "github";
-    case Scheme::Stripe: return "stripe";
-    case Scheme::Slack: return "slack";
-    case Scheme::GitLabToken: return "gitlab_token";
-    case Scheme::GitLabSigned: return "gitlab_signed";
-    case Scheme::GenericHmac: return "generic_hmac";
+    case Scheme::StandardV1:
+      return "standard_v1";
+    case Scheme::StandardV1a:
+      return "standard_v1a";
+    case Scheme::GitHub:
+      return "github";
+    case Scheme::Stripe:
+      return "stripe";
+    case Scheme::Slack:
+      return "slack";
+    case Scheme::GitLabToken:
+      return "gitlab_token";
+    case Scheme::GitLabSigned:
+      return "gitlab_signed";
+    case Scheme::GenericHmac:
+      return "generic_hmac";
   }
   die(__FILE__, __LINE__, "a scheme without a name");
 }
@@ -117,12 +124,14 @@ std::size_t default_max_body(Scheme scheme) {
   switch (scheme) {
     case Scheme::StandardV1:
     case Scheme::StandardV1a:
-    case Scheme::GenericHmac: return 256 * kKiB;
+    case Scheme::GenericHmac:
+      return 256 * kKiB;
     case Scheme::GitHub:
     case Scheme::Stripe:
     case Scheme::Slack:
     case Scheme::GitLabToken:
-    case Scheme::GitLabSigned: return 1024 * kKiB;
+    case Scheme::GitLabSigned:
+      return 1024 * kKiB;
   }
   die(__FILE__, __LINE__, "a scheme without a bound");
 }
@@ -142,12 +151,18 @@ Result<std::vector<Part>, SettingsError> parse_template(std::string_view text) {
       text.remove_prefix(token.size());
       return true;
     };
-    if (takes("{{")) literal('{');
-    else if (takes("}}")) literal('}');
-    else if (takes("{id}")) parts.push_back({Piece::Id, ""});
-    else if (takes("{timestamp}")) parts.push_back({Piece::Timestamp, ""});
-    else if (takes("{body}")) parts.push_back({Piece::Body, ""});
-    else if (c == '{' || c == '}') return fail(SettingsError::BadTemplate);
+    if (takes("{{"))
+      literal('{');
+    else if (takes("}}"))
+      literal('}');
+    else if (takes("{id}"))
+      parts.push_back({Piece::Id, ""});
+    else if (takes("{timestamp}"))
+      parts.push_back({Piece::Timestamp, ""});
+    else if (takes("{body}"))
+      parts.push_back({Piece::Body, ""});
+    else if (c == '{' || c == '}')
+      return fail(SettingsError::BadTemplate);
     else {
       literal(c);
       text.remove_prefix(1);

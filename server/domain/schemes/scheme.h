@@ -27,11 +27,12 @@ enum class Scheme : std::uint8_t {
   GitLabSigned,  // Standard Webhooks v1 with X-Gitlab-Event
   GenericHmac,   // HmacTemplate
 };
-inline constexpr std::array kAllSchemes{Scheme::StandardV1, Scheme::StandardV1a,  Scheme::GitHub,
-                                        Scheme::Stripe,     Scheme::Slack,        Scheme::GitLabToken,
+inline constexpr std::array kAllSchemes{Scheme::StandardV1,   Scheme::StandardV1a, Scheme::GitHub,
+                                        Scheme::Stripe,       Scheme::Slack,       Scheme::GitLabToken,
                                         Scheme::GitLabSigned, Scheme::GenericHmac};
 
-// "standard_v1", "standard_v1a", "github", "stripe", "slack", "gitlab_token", "gitlab_signed", "generic_hmac".
+// "standard_v1", "standard_v1a", "github", "stripe", "slack", "gitlab_token", "gitlab_signed",
+// "generic_hmac".
 [[nodiscard]] std::string_view name(Scheme scheme);
 [[nodiscard]] std::optional<Scheme> scheme_from_name(std::string_view text);
 
@@ -60,13 +61,13 @@ struct HmacTemplate {
 };
 
 enum class SettingsError : std::uint8_t {
-  BadWindow,        // outside 10 s .. 1 h
-  BadBodyBound,     // above kMaxBodyBytes
-  TemplateMissing,  // GenericHmac without a template
-  TemplateUnused,   // a template with another scheme
-  BadHeaderName,    // not an HTTP field name, longer than 64, or one header in two roles
-  BadPrefix,        // longer than 32 or not visible ASCII
-  BadTemplate,      // text that does not parse, a piece twice, no {body}, too long
+  BadWindow,          // outside 10 s .. 1 h
+  BadBodyBound,       // above kMaxBodyBytes
+  TemplateMissing,    // GenericHmac without a template
+  TemplateUnused,     // a template with another scheme
+  BadHeaderName,      // not an HTTP field name, longer than 64, or one header in two roles
+  BadPrefix,          // longer than 32 or not visible ASCII
+  BadTemplate,        // text that does not parse, a piece twice, no {body}, too long
   AmbiguousTemplate,  // the signed string could be cut in two ways: {id} and what follows need a separator
   UnboundHeader,      // {id} or {timestamp} without its header, or a timestamp header that is not signed
 };

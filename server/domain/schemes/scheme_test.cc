@@ -56,8 +56,8 @@ TEST(SchemeSettings, SignedTimeAndSignedness) {
     const bool timed = scheme != Scheme::GitHub && scheme != Scheme::GitLabToken;
     EXPECT_EQ(SchemeSettings::create({.scheme = scheme})->has_signed_time(), timed) << name(scheme);
   }
-  const auto with = SchemeSettings::create(
-      {.scheme = Scheme::GenericHmac, .hmac_template = generic("{timestamp}.{body}")});
+  const auto with =
+      SchemeSettings::create({.scheme = Scheme::GenericHmac, .hmac_template = generic("{timestamp}.{body}")});
   EXPECT_TRUE(with->has_signed_time());
   EXPECT_FALSE(scheme_from_name("GitHub").has_value());
 }
@@ -150,8 +150,11 @@ TEST(Templates, PartsMadeByHandObeyTheSameRules) {
 
 TEST(Explain, TellsWhatAReaderNeedsAndNoSignature) {
   const auto settings = SchemeSettings::create({});
-  const HeaderView headers[] = {{"Webhook-Id", "a"}, {"webhook-timestamp", "1000"}, {"webhook-signature", "v1,"
-      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}};
+  const HeaderView headers[] = {{"Webhook-Id", "a"},
+                                {"webhook-timestamp", "1000"},
+                                {"webhook-signature",
+                                 "v1,"
+                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}};
   std::vector<VerificationKey> keys;
   keys.push_back({.id = "k", .material = HmacSha256(as_bytes("0123456789abcdef"))});
   keys.push_back({.id = "p",

@@ -30,9 +30,8 @@ struct StandardRequest {
   explicit StandardRequest(std::size_t size) : body(make_body(size)), key(key_octets(1)) {
     signature = *sign_standard_v1(kId, kTime, body, key);
     keys.push_back({.id = "k1", .material = HmacSha256(key_octets(1))});
-    headers = {{"host", "gateway.test"},        {"user-agent", "sender/1.0"},
-               {"content-type", "application/json"}, {"webhook-id", kId},
-               {"webhook-timestamp", time},     {"webhook-signature", signature}};
+    headers = {{"host", "gateway.test"}, {"user-agent", "sender/1.0"}, {"content-type", "application/json"},
+               {"webhook-id", kId},      {"webhook-timestamp", time},  {"webhook-signature", signature}};
   }
   Bytes body;
   HmacSha256 key;
@@ -47,7 +46,8 @@ void BareHmac1KiB(benchmark::State& state) {
   EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
   char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+                               OSSL_PARAM_construct_end()};
   const Bytes key = key_octets(1);
   EVP_MAC_init(context, key.data(), key.size(), params);
   Hash256 tag{};

@@ -80,9 +80,9 @@ TEST(SigningVectors, EveryRefusalOfPureVerificationHasARow) {
     if (const auto* code = vector.expect().if_contains("refusal"))
       seen.emplace(std::string_view(code->as_string()));
   // These depend on stored state, or on a scheme that names its key; decide_test.cc has them.
-  for (const Refusal refusal : {Refusal::UnknownKey, Refusal::Replayed, Refusal::EventTypeNotAllowed,
-                                Refusal::NetworkNotAllowed, Refusal::GrantNotActive, Refusal::Suspended,
-                                Refusal::QuotaExceeded, Refusal::UnexpectedAudience})
+  for (const Refusal refusal :
+       {Refusal::UnknownKey, Refusal::Replayed, Refusal::EventTypeNotAllowed, Refusal::NetworkNotAllowed,
+        Refusal::GrantNotActive, Refusal::Suspended, Refusal::QuotaExceeded, Refusal::UnexpectedAudience})
     EXPECT_TRUE(seen.emplace(name(refusal)).second) << name(refusal);
   for (const Refusal refusal : kAllRefusals) EXPECT_TRUE(seen.contains(std::string(name(refusal))));
 }
@@ -96,10 +96,14 @@ TEST(SigningVectors, EverySchemeHasAnAcceptedRow) {
 
 std::string_view sign_error_name(SignError error) {
   switch (error) {
-    case SignError::BadId: return "bad_id";
-    case SignError::BadTimestamp: return "bad_timestamp";
-    case SignError::NoKeys: return "no_keys";
-    case SignError::TooManyKeys: return "too_many_keys";
+    case SignError::BadId:
+      return "bad_id";
+    case SignError::BadTimestamp:
+      return "bad_timestamp";
+    case SignError::NoKeys:
+      return "no_keys";
+    case SignError::TooManyKeys:
+      return "too_many_keys";
   }
   return "?";
 }
@@ -115,11 +119,13 @@ TEST(SigningVectors, Sign) {
     std::vector<OutboundKey> keys;
     for (const json::value& key : row.at("keys").as_array()) {
       const std::string text(std::string_view(key.as_string()));
-      if (auto secret = parse_hmac_secret(text)) keys.emplace_back(&hmac.emplace_back(*secret));
-      else keys.emplace_back(&ed25519.emplace_back(*parse_private_key(text)));
+      if (auto secret = parse_hmac_secret(text))
+        keys.emplace_back(&hmac.emplace_back(*secret));
+      else
+        keys.emplace_back(&ed25519.emplace_back(*parse_private_key(text)));
     }
-    const auto signed_headers = sign_standard(text_of(row, "id"), row.at("timestamp").to_number<std::int64_t>(),
-                                              octets_of(row, "body"), keys);
+    const auto signed_headers = sign_standard(
+        text_of(row, "id"), row.at("timestamp").to_number<std::int64_t>(), octets_of(row, "body"), keys);
     const json::object& expect = row.at("expect").as_object();
     if (expect.contains("error")) {
       ASSERT_FALSE(signed_headers.ok());
@@ -134,12 +140,18 @@ TEST(SigningVectors, Sign) {
 
 std::string_view key_error_name(KeyTextError error) {
   switch (error) {
-    case KeyTextError::WrongPrefix: return "wrong_prefix";
-    case KeyTextError::BadEncoding: return "bad_encoding";
-    case KeyTextError::WrongLength: return "wrong_length";
-    case KeyTextError::TooWeak: return "too_weak";
-    case KeyTextError::PublicMismatch: return "public_mismatch";
-    case KeyTextError::BadPublicKey: return "bad_public_key";
+    case KeyTextError::WrongPrefix:
+      return "wrong_prefix";
+    case KeyTextError::BadEncoding:
+      return "bad_encoding";
+    case KeyTextError::WrongLength:
+      return "wrong_length";
+    case KeyTextError::TooWeak:
+      return "too_weak";
+    case KeyTextError::PublicMismatch:
+      return "public_mismatch";
+    case KeyTextError::BadPublicKey:
+      return "bad_public_key";
   }
   return "?";
 }
@@ -179,10 +191,14 @@ TEST(SigningVectors, Keys) {
 
 std::string_view replay_name(ReplayFinding finding) {
   switch (finding) {
-    case ReplayFinding::Fresh: return "fresh";
-    case ReplayFinding::GenuineRetry: return "genuine_retry";
-    case ReplayFinding::Duplicate: return "duplicate";
-    case ReplayFinding::Replayed: return "replayed";
+    case ReplayFinding::Fresh:
+      return "fresh";
+    case ReplayFinding::GenuineRetry:
+      return "genuine_retry";
+    case ReplayFinding::Duplicate:
+      return "duplicate";
+    case ReplayFinding::Replayed:
+      return "replayed";
   }
   return "?";
 }

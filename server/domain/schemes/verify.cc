@@ -21,10 +21,14 @@ bool takes_part(const VerificationKey& key, VerificationTime now) {
 
 bool fits_scheme(const VerificationKey& key, Scheme scheme) {
   switch (scheme) {
-    case Scheme::GitLabToken: return std::holds_alternative<SecretBytes>(key.material);
-    case Scheme::StandardV1a: return std::holds_alternative<Ed25519PublicKey>(key.material);
-    case Scheme::StandardV1: return !std::holds_alternative<SecretBytes>(key.material);
-    default: return std::holds_alternative<HmacSha256>(key.material);
+    case Scheme::GitLabToken:
+      return std::holds_alternative<SecretBytes>(key.material);
+    case Scheme::StandardV1a:
+      return std::holds_alternative<Ed25519PublicKey>(key.material);
+    case Scheme::StandardV1:
+      return !std::holds_alternative<SecretBytes>(key.material);
+    default:
+      return std::holds_alternative<HmacSha256>(key.material);
   }
 }
 
@@ -130,7 +134,8 @@ SignatureFacts gather(const SchemeSettings& settings, std::span<const HeaderView
   const std::size_t count = choose_keys(settings.scheme(), keys, now, chosen);
   Matcher matcher(reading);
   const auto tried = std::span(chosen).first(count);
-  const auto found = std::ranges::find_if(tried, [&](const VerificationKey* k) { return matcher.matches(*k); });
+  const auto found =
+      std::ranges::find_if(tried, [&](const VerificationKey* k) { return matcher.matches(*k); });
   facts.signature = found == tried.end() ? SignatureFinding::NoMatch : SignatureFinding::Match;
   if (facts.signature != SignatureFinding::Match) return facts;
 

@@ -42,11 +42,12 @@ inline constexpr std::chrono::days kRetiredKeyMemory{90};
 
 enum class VerificationKeyState : std::uint8_t { Active, Retiring, Retired, Compromised, Pending };
 
-// One key of a source. A pending key takes no part: until its activation it is as if it were not there. HmacSha256 holds its key schedule, so keep these alive over many requests.
+// One key of a source. A pending key takes no part: until its activation it is as if it were not there.
+// HmacSha256 holds its key schedule, so keep these alive over many requests.
 struct VerificationKey {
   std::string id;
   VerificationKeyState state = VerificationKeyState::Active;
-  std::optional<VerificationTime> retired_at{};                          // of a Retired key
+  std::optional<VerificationTime> retired_at{};                      // of a Retired key
   std::variant<HmacSha256, Ed25519PublicKey, SecretBytes> material;  // SecretBytes: a static token
 };
 
@@ -69,13 +70,13 @@ struct SignatureFacts {
   FormatFinding format = FormatFinding::Readable;
   TimeFinding time = TimeFinding::NoSignedTime;
   SignatureFinding signature = SignatureFinding::NotChecked;
-  std::optional<std::int64_t> timestamp{};          // signed, Unix seconds
+  std::optional<std::int64_t> timestamp{};           // signed, Unix seconds
   std::optional<std::int64_t> clock_difference_s{};  // now - timestamp, in whole seconds
 
   // From here on: filled only when the signature matched.
   std::string key_id{};
   VerificationKeyState key_state = VerificationKeyState::Active;
-  std::string signed_id{};    // webhook-id, Stripe's body id, Slack's event_id; empty if the scheme signs none
+  std::string signed_id{};  // webhook-id, Stripe's body id, Slack's event_id; empty if the scheme signs none
   std::string unsigned_id{};  // X-GitHub-Delivery and the like: a secondary index, never a replay key
   std::string event_type{};   // empty if the request tells none
   bool event_type_authenticated = false;

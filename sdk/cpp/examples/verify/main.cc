@@ -15,7 +15,9 @@ namespace sdk = sealpost::sdk;
 namespace {
 
 // A real receiver reads it from a file or a secret store; this one protects nothing.
-sdk::Secret example_secret() { return sdk::Secret::copy_of("whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4="); }
+sdk::Secret example_secret() {
+  return sdk::Secret::copy_of("whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4=");
+}
 
 void receive(const sdk::Verifier& verifier, sdk::ReplayStore& store, const std::string& body,
              const std::vector<sdk::Header>& headers) {

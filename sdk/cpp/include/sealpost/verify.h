@@ -45,7 +45,7 @@ enum class RefusalCode {
 // would only bring it back.
 struct Refusal {
   RefusalCode code = RefusalCode::BadSignature;
-  std::string key_id{};             // of retired and compromised keys
+  std::string key_id{};            // of retired and compromised keys
   bool already_processed = false;  // Replayed: the first one was committed
 };
 [[nodiscard]] int suggested_status(const Refusal& refusal);
@@ -117,9 +117,8 @@ class Verifier final {
   static Outcome<Verifier, VerifierError> create(std::vector<Key> keys, Options options);
 
   // Proves who sent it, not that it comes for the first time.
-  [[nodiscard]] Outcome<Event, Refusal> verify(
-      std::string_view body, std::span<const Header> headers,
-      TimePoint now = std::chrono::system_clock::now()) const;
+  [[nodiscard]] Outcome<Event, Refusal> verify(std::string_view body, std::span<const Header> headers,
+                                               TimePoint now = std::chrono::system_clock::now()) const;
   // The same, and once only. `store` outlives the ClaimedEvent.
   [[nodiscard]] Outcome<ClaimedEvent, Refusal> verify_once(
       std::string_view body, std::span<const Header> headers, ReplayStore& store,

@@ -119,10 +119,13 @@ bool generic_body_fits(std::string_view event, ByteView body) {
 
 bool body_fits(Scheme scheme, std::string_view event, ByteView body) {
   switch (scheme) {
-    case Scheme::GitHub: return github_body_fits(event, body);
+    case Scheme::GitHub:
+      return github_body_fits(event, body);
     case Scheme::GitLabToken:
-    case Scheme::GitLabSigned: return gitlab_body_fits(event, body);
-    default: return generic_body_fits(event, body);
+    case Scheme::GitLabSigned:
+      return gitlab_body_fits(event, body);
+    default:
+      return generic_body_fits(event, body);
   }
 }
 

@@ -28,16 +28,28 @@ class Reader final {
     }
     switch (settings_.scheme()) {
       case Scheme::StandardV1:
-      case Scheme::StandardV1a: read_standard(); break;
+      case Scheme::StandardV1a:
+        read_standard();
+        break;
       case Scheme::GitLabSigned:
         read_standard();
         out_.event_type = event_header("X-Gitlab-Event");
         break;
-      case Scheme::GitHub: read_github(); break;
-      case Scheme::Stripe: read_stripe(); break;
-      case Scheme::Slack: read_slack(); break;
-      case Scheme::GitLabToken: read_gitlab_token(); break;
-      case Scheme::GenericHmac: read_generic(*settings_.hmac_template()); break;
+      case Scheme::GitHub:
+        read_github();
+        break;
+      case Scheme::Stripe:
+        read_stripe();
+        break;
+      case Scheme::Slack:
+        read_slack();
+        break;
+      case Scheme::GitLabToken:
+        read_gitlab_token();
+        break;
+      case Scheme::GenericHmac:
+        read_generic(*settings_.hmac_template());
+        break;
     }
   }
 
@@ -213,8 +225,10 @@ class Reader final {
     if (!good()) return;
     read_generic_signatures(t, list);
     const bool id_signed = std::ranges::count(t.parts, Piece::Id, &HmacTemplate::Part::piece) == 1;
-    if (id_signed) out_.signed_id = signed_id_header(t.id_header, id_separator(t));
-    else if (!t.id_header.empty()) out_.unsigned_id = unsigned_id_header(t.id_header);
+    if (id_signed)
+      out_.signed_id = signed_id_header(t.id_header, id_separator(t));
+    else if (!t.id_header.empty())
+      out_.unsigned_id = unsigned_id_header(t.id_header);
     if (!t.event_type_header.empty()) out_.event_type = event_header(t.event_type_header);
     std::string_view time;
     if (!t.timestamp_header.empty()) {
@@ -224,10 +238,18 @@ class Reader final {
     }
     for (std::size_t i = 0; i < t.parts.size(); ++i) {
       switch (t.parts[i].piece) {
-        case Piece::Literal: out_.parts[i] = as_bytes(t.parts[i].literal); break;
-        case Piece::Id: out_.parts[i] = as_bytes(out_.signed_id); break;
-        case Piece::Timestamp: out_.parts[i] = as_bytes(time); break;
-        case Piece::Body: out_.parts[i] = body_; break;
+        case Piece::Literal:
+          out_.parts[i] = as_bytes(t.parts[i].literal);
+          break;
+        case Piece::Id:
+          out_.parts[i] = as_bytes(out_.signed_id);
+          break;
+        case Piece::Timestamp:
+          out_.parts[i] = as_bytes(time);
+          break;
+        case Piece::Body:
+          out_.parts[i] = body_;
+          break;
       }
     }
   }
@@ -240,8 +262,12 @@ class Reader final {
       if (!value.starts_with(t.prefix)) return malformed();
       value.remove_prefix(t.prefix.size());
       switch (t.encoding) {
-        case SignatureEncoding::Hex: add(SentSignature::Kind::Hmac, from_hex(value)); break;
-        case SignatureEncoding::Base64: add(SentSignature::Kind::Hmac, from_base64(value)); break;
+        case SignatureEncoding::Hex:
+          add(SentSignature::Kind::Hmac, from_hex(value));
+          break;
+        case SignatureEncoding::Base64:
+          add(SentSignature::Kind::Hmac, from_base64(value));
+          break;
         case SignatureEncoding::Base64Url:
           add(SentSignature::Kind::Hmac, from_base64(value, Base64Alphabet::Url, Base64Padding::Optional));
           break;
@@ -274,14 +300,24 @@ std::vector<std::string_view> headers_read(const SchemeSettings& settings) {
   };
   switch (settings.scheme()) {
     case Scheme::StandardV1:
-    case Scheme::StandardV1a: add({"webhook-id", "webhook-timestamp", "webhook-signature"}); break;
+    case Scheme::StandardV1a:
+      add({"webhook-id", "webhook-timestamp", "webhook-signature"});
+      break;
     case Scheme::GitLabSigned:
       add({"webhook-id", "webhook-timestamp", "webhook-signature", "X-Gitlab-Event"});
       break;
-    case Scheme::GitHub: add({"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery"}); break;
-    case Scheme::Stripe: add({"Stripe-Signature"}); break;
-    case Scheme::Slack: add({"X-Slack-Signature", "X-Slack-Request-Timestamp"}); break;
-    case Scheme::GitLabToken: add({"X-Gitlab-Token", "X-Gitlab-Event", "Idempotency-Key"}); break;
+    case Scheme::GitHub:
+      add({"X-Hub-Signature-256", "X-GitHub-Event", "X-GitHub-Delivery"});
+      break;
+    case Scheme::Stripe:
+      add({"Stripe-Signature"});
+      break;
+    case Scheme::Slack:
+      add({"X-Slack-Signature", "X-Slack-Request-Timestamp"});
+      break;
+    case Scheme::GitLabToken:
+      add({"X-Gitlab-Token", "X-Gitlab-Event", "Idempotency-Key"});
+      break;
     case Scheme::GenericHmac: {
       const HmacTemplate& t = *settings.hmac_template();
       add({t.signature_header, t.timestamp_header, t.id_header, t.event_type_header});

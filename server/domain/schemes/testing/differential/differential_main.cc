@@ -42,13 +42,15 @@ json::object sign(const json::object& request) {
   }
   std::vector<OutboundKey> outbound;
   for (const auto& [hmac, index] : order) {
-    if (hmac) outbound.emplace_back(&keys.hmac[index]);
-    else outbound.emplace_back(&keys.ed25519[index]);
+    if (hmac)
+      outbound.emplace_back(&keys.hmac[index]);
+    else
+      outbound.emplace_back(&keys.ed25519[index]);
   }
   const auto body = from_base64(text(request.at("body")));
   if (!body) return {{"error", "body"}};
-  const auto headers =
-      sign_standard(text(request.at("id")), request.at("timestamp").to_number<std::int64_t>(), *body, outbound);
+  const auto headers = sign_standard(text(request.at("id")),
+                                     request.at("timestamp").to_number<std::int64_t>(), *body, outbound);
   if (!headers) return {{"error", "sign"}};
   return {{"headers", json::object{{"webhook-id", headers->id},
                                    {"webhook-timestamp", headers->timestamp},
