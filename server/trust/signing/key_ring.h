@@ -49,6 +49,15 @@ class SignerSet final {
   std::vector<Signer> signers_;
 };
 
+// What an owner's keys were built from: equal stamps, equal keys.
+struct KeyStamp {
+  Position key = 0;
+  std::uint64_t version = 0;
+  KeyState state = KeyState::Active;  // when it was built
+  friend auto operator<=>(const KeyStamp&, const KeyStamp&) = default;
+};
+using KeyStamps = std::vector<KeyStamp>;
+
 class KeyRing final {
  public:
   struct Inputs {
@@ -75,6 +84,9 @@ class KeyRing final {
  private:
   struct InboundKeys;
   struct OutboundKeys;
+  using KeyPointers = std::vector<std::shared_ptr<const SigningKey>>;
+  static std::shared_ptr<const InboundKeys> build_inbound(const Inputs&, const KeyPointers&, KeyStamps);
+  static std::shared_ptr<const OutboundKeys> build_outbound(const Inputs&, const KeyPointers&, KeyStamps);
   std::unordered_map<Position, std::shared_ptr<const InboundKeys>> inbound_;
   std::unordered_map<Position, std::shared_ptr<const OutboundKeys>> outbound_;
   std::optional<WallTime> rebuild_at_;
