@@ -1,7 +1,7 @@
-// The one gate. It gathers facts about a caller from the present picture (a token is only a claim of the past), asks
-// the built-in policy, and returns the AuthorizedCall or the refusal. A token of an older epoch is not refused
-// for its age: it is judged by what is true now, so a change elsewhere in the organization costs nobody a token.
-// Stateless: pictures, claims and time come in. Thread-safe.
+// The one gate. It gathers facts about a caller from the present picture (a token is only a claim of the
+// past), asks the built-in policy, and returns the AuthorizedCall or the refusal. A token of an older epoch
+// is not refused for its age: it is judged by what is true now, so a change elsewhere in the organization
+// costs nobody a token. Stateless: pictures, claims and time come in. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,8 @@ struct AuthorizationRefusal {
   PublicCode code = PublicCode::InvalidToken;
   // For insufficient_scope and resource_not_in_scope.
   std::optional<Scope> missing_scope;
-  std::string detail;  // for the log and for who may read refusals: "credential_revoked"; never for anonymous callers
+  std::string
+      detail;  // for the log and for who may read refusals: "credential_revoked"; never for anonymous callers
   [[nodiscard]] std::string_view missing_scope_name() const {
     return missing_scope ? name_of(*missing_scope) : std::string_view{};
   }
@@ -57,10 +58,12 @@ class AuthorizationGate final {
   Authorized<AuthorizedCall> authorize(const DirectorySnapshot& picture, const TokenClaims& claims,
                                        const RequiredAccess& required, const CallContext& context) const;
   // The operator, by peer credentials or a verified operator token. `tenancy` is what the request names.
-  Authorized<AuthorizedCall> authorize_operator(const DirectorySnapshot& picture, const OperatorClaims& claims,
-                                                const Tenancy& tenancy, const RequiredAccess& required,
+  Authorized<AuthorizedCall> authorize_operator(const DirectorySnapshot& picture,
+                                                const OperatorClaims& claims, const Tenancy& tenancy,
+                                                const RequiredAccess& required,
                                                 const CallContext& context) const;
-  // A source whose signature matched: `facts` prove it. Event types, networks and quota are decide()'s, after this.
+  // A source whose signature matched: `facts` prove it. Event types, networks and quota are decide()'s, after
+  // this.
   Authorized<AuthorizedCall> authorize_webhook(const DirectorySnapshot& picture, SourceId source,
                                                const SignatureFacts& facts, const CallContext& context) const;
   // A client whose secret was right (authenticate_client) asks for a token. `token` was drawn by the caller.

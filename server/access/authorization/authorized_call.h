@@ -1,8 +1,7 @@
-// The proof that a caller was allowed to call, with everything that records and receipts bind to it. Every flow
-// function takes one, and only the gate makes one: what has not been authorized does not compile. It speaks of
-// one moment; its epoch is compared again inside the transaction that acts on it.
-// SystemCall is the same for work that no caller asked for; only wiring can make the key for it.
-// Immutable values, thread-safe.
+// The proof that a caller was allowed to call, with everything that records and receipts bind to it. Every
+// flow function takes one, and only the gate makes one: what has not been authorized does not compile. It
+// speaks of one moment; its epoch is compared again inside the transaction that acts on it. SystemCall is the
+// same for work that no caller asked for; only wiring can make the key for it. Immutable values, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +31,8 @@ class AuthorizedCall final {
   [[nodiscard]] const std::string& caller() const { return facts_.caller; }
   // Scopes idempotency keys: the credential's or source's position, an operator's uid + 1.
   [[nodiscard]] Position caller_position() const { return facts_.caller_position; }
-  // An operator's call about the organization itself, or before one exists, names Environment::Shared or no organization.
+  // An operator's call about the organization itself, or before one exists, names Environment::Shared or no
+  // organization.
   [[nodiscard]] const Tenancy& tenancy() const { return facts_.tenancy; }
   // Machine and webhook source; unset for an operator.
   [[nodiscard]] IntegrationId integration() const { return facts_.integration; }

@@ -1,6 +1,6 @@
-// What may be asked for, who may approve it, and how it ends. A grant is never edited once decided: growth is a new
-// grant, approved again, that supersedes; taking away ends it. Each function takes records and facts and gives
-// the next record, or what is wrong with it. Pure, thread-safe.
+// What may be asked for, who may approve it, and how it ends. A grant is never edited once decided: growth is
+// a new grant, approved again, that supersedes; taking away ends it. Each function takes records and facts
+// and gives the next record, or what is wrong with it. Pure, thread-safe.
 #pragma once
 
 #include <optional>
@@ -24,17 +24,17 @@ enum class GrantError : std::uint8_t {
   Wildcard,
   UnknownScope,
   DuplicateScope,
-  NotNarrowable,      // the scope reaches no channels or endpoints
-  UnknownResource,    // does not exist, or belongs to another organization or integration
-  WrongEnvironment,   // exists, in the other environment
+  NotNarrowable,     // the scope reaches no channels or endpoints
+  UnknownResource,   // does not exist, or belongs to another organization or integration
+  WrongEnvironment,  // exists, in the other environment
   DuplicateResource,
   TooManyResources,
-  ReasonMissing,      // or longer than kMaxGrantReason
-  BadEnd,             // in the past
-  BadException,       // no such unsigned source of this integration, no owner, reason or end, or too long
-  IntegrationEnded,   // revoked or decommissioned
-  WrongState,         // not a step from the state it is in
-  OperatorApproval,   // `live`, and the organization has a provider that people sign in with
+  ReasonMissing,     // or longer than kMaxGrantReason
+  BadEnd,            // in the past
+  BadException,      // no such unsigned source of this integration, no owner, reason or end, or too long
+  IntegrationEnded,  // revoked or decommissioned
+  WrongState,        // not a step from the state it is in
+  OperatorApproval,  // `live`, and the organization has a provider that people sign in with
   ApproverMissing,
 };
 
@@ -53,7 +53,8 @@ struct GrantRequest {
   std::optional<WallTime> expires_at;
 };
 // A Grant in state Requested, without its head's position.
-Result<Grant, GrantProblem> request_grant(const DirectorySnapshot& picture, const GrantRequest& request, WallTime now);
+Result<Grant, GrantProblem> request_grant(const DirectorySnapshot& picture, const GrantRequest& request,
+                                          WallTime now);
 
 enum class ApproverKind : std::uint8_t { Operator, Person };
 struct Approval {
@@ -65,8 +66,8 @@ struct Approval {
   std::uint32_t policy_version = 0;
 };
 // `current` is the integration's active grant, if any: the approved one's version follows it.
-Result<Grant, GrantProblem> approve_grant(const DirectorySnapshot& picture, Grant requested, const Grant* current,
-                                          const Approval& approval, WallTime now);
+Result<Grant, GrantProblem> approve_grant(const DirectorySnapshot& picture, Grant requested,
+                                          const Grant* current, const Approval& approval, WallTime now);
 Result<Grant, GrantProblem> supersede_grant(Grant active, const Grant& by, WallTime now);
 Result<Grant, GrantProblem> revoke_grant(Grant grant, std::string_view by, WallTime now);
 Result<Grant, GrantProblem> suspend_grant(Grant active, std::string_view by, WallTime now);

@@ -1,5 +1,5 @@
-// A grant as the gate reads it: which scopes, reaching what, in force or not. Borrowed from a grant and cheap to
-// make; lives no longer than the picture that holds the grant. Immutable, thread-safe.
+// A grant as the gate reads it: which scopes, reaching what, in force or not. Borrowed from a grant and cheap
+// to make; lives no longer than the picture that holds the grant. Immutable, thread-safe.
 #pragma once
 
 #include <optional>

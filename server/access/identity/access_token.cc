@@ -50,7 +50,8 @@ SecretBytes to_token(std::string_view prefix, ByteView sealed) {
 Result<Bytes, TokenRefusal> from_token(std::string_view prefix, std::string_view text) {
   if (text.size() > kMaxTokenText || !text.starts_with(prefix)) return fail(TokenRefusal::Malformed);
   auto content = from_base32(text.substr(prefix.size()));
-  if (!content || content->size() < 1 + XAes256Gcm::kOverhead + kCheckBytes) return fail(TokenRefusal::Malformed);
+  if (!content || content->size() < 1 + XAes256Gcm::kOverhead + kCheckBytes)
+    return fail(TokenRefusal::Malformed);
   const std::size_t end = content->size() - kCheckBytes;
   if (checksum(prefix, ByteView(*content).first(end)) != read_u32(ByteView(*content).subspan(end)))
     return fail(TokenRefusal::Malformed);
@@ -69,11 +70,16 @@ std::optional<TokenRefusal> judge_time(const Claims& claims, WallTime now) {
 
 std::string_view name_of(TokenRefusal refusal) {
   switch (refusal) {
-    case TokenRefusal::Malformed: return "malformed_token";
-    case TokenRefusal::Forged: return "forged_token";
-    case TokenRefusal::Expired: return "expired_token";
-    case TokenRefusal::NotYetValid: return "token_from_the_future";
-    case TokenRefusal::Denied: return "revoked_token";
+    case TokenRefusal::Malformed:
+      return "malformed_token";
+    case TokenRefusal::Forged:
+      return "forged_token";
+    case TokenRefusal::Expired:
+      return "expired_token";
+    case TokenRefusal::NotYetValid:
+      return "token_from_the_future";
+    case TokenRefusal::Denied:
+      return "revoked_token";
   }
   die(__FILE__, __LINE__, "a refusal without a name");
 }
@@ -93,7 +99,8 @@ SecretBytes AccessTokens::mint(const TokenClaims& claims, Entropy& entropy) cons
   }
   SEALPOST_CHECK(claims.narrowed.size() <= kScopeCount && resources <= kMaxTokenResources);
   const std::string_view prefix = claims.tenancy.environment == Environment::Live ? kLivePrefix : kTestPrefix;
-  return to_token(prefix, vault_.access_token_sealer().seal(encode_claims(claims), context_of(prefix), entropy));
+  return to_token(prefix,
+                  vault_.access_token_sealer().seal(encode_claims(claims), context_of(prefix), entropy));
 }
 
 Result<TokenClaims, TokenRefusal> AccessTokens::verify(std::string_view text, WallTime now) const {
@@ -113,10 +120,12 @@ Result<TokenClaims, TokenRefusal> AccessTokens::verify(std::string_view text, Wa
 SecretBytes AccessTokens::mint_operator(const OperatorClaims& claims, Entropy& entropy) const {
   SEALPOST_CHECK(claims.expires_at - claims.issued_at <= kMaxOperatorTokenLifetime);
   const Bytes octets = encode_operator_claims(claims);
-  return to_token(kOperatorPrefix, vault_.operator_token_sealer().seal(octets, context_of(kOperatorPrefix), entropy));
+  return to_token(kOperatorPrefix,
+                  vault_.operator_token_sealer().seal(octets, context_of(kOperatorPrefix), entropy));
 }
 
-Result<OperatorClaims, TokenRefusal> AccessTokens::verify_operator(std::string_view text, WallTime now) const {
+Result<OperatorClaims, TokenRefusal> AccessTokens::verify_operator(std::string_view text,
+                                                                   WallTime now) const {
   SEALPOST_TRY(const Bytes sealed, from_token(kOperatorPrefix, text));
   const auto octets = vault_.operator_token_sealer().open(sealed, context_of(kOperatorPrefix));
   if (!octets) return fail(TokenRefusal::Forged);

@@ -59,7 +59,7 @@ enum class TokenRefusal : std::uint8_t {
   Forged,     // not sealed here, or sealed as another kind or environment
   Expired,
   NotYetValid,  // issued in the future: the clock went back
-  Denied,     // revoked one by one
+  Denied,       // revoked one by one
 };
 [[nodiscard]] std::string_view name_of(TokenRefusal refusal);
 

@@ -35,7 +35,8 @@ struct TokenTest : ::testing::Test, VaultFixture {
     return std::string(as_text(token.reveal(SecretAccess("test"))));
   }
   std::string operator_minted(std::uint32_t uid = 1000) {
-    const SecretBytes token = tokens.mint_operator({.token = {12}, .uid = uid, .issued_at = now, .expires_at = now + kOperatorTokenLifetime}, entropy);
+    const SecretBytes token = tokens.mint_operator(
+        {.token = {12}, .uid = uid, .issued_at = now, .expires_at = now + kOperatorTokenLifetime}, entropy);
     return std::string(as_text(token.reveal(SecretAccess("test"))));
   }
 };
@@ -68,7 +69,8 @@ TEST_F(TokenTest, EachWrongLetterIsRefused) {
     changed[i] = changed[i] == '7' ? 'q' : '7';
     ASSERT_FALSE(tokens.verify(changed, now).ok()) << i;
   }
-  for (std::size_t size = 0; size < text.size(); ++size) ASSERT_FALSE(tokens.verify(text.substr(0, size), now).ok()) << size;
+  for (std::size_t size = 0; size < text.size(); ++size)
+    ASSERT_FALSE(tokens.verify(text.substr(0, size), now).ok()) << size;
   EXPECT_EQ(tokens.verify(text + "0", now).error(), TokenRefusal::Malformed);
   EXPECT_EQ(tokens.verify(std::string(100'000, 'a'), now).error(), TokenRefusal::Malformed);
   EXPECT_EQ(tokens.verify("spt_live_" + std::string(5000, '0'), now).error(), TokenRefusal::Malformed);
@@ -186,7 +188,8 @@ TEST(TokenDenyListTest, ForgetsWhatHasExpiredAndIsBounded) {
   list.drop_expired(now + minutes(1));
   EXPECT_FALSE(list.contains({1}));
   EXPECT_TRUE(list.contains({2}));
-  for (Position i = 10; list.size() < TokenDenyList::kMaxEntries; ++i) ASSERT_TRUE(list.add({i}, now + minutes(3)));
+  for (Position i = 10; list.size() < TokenDenyList::kMaxEntries; ++i)
+    ASSERT_TRUE(list.add({i}, now + minutes(3)));
   EXPECT_FALSE(list.add({5}, now)) << "full: the caller raises the epoch";
   EXPECT_TRUE(list.add({2}, now + minutes(2))) << "what is there already fits";
 }

@@ -20,12 +20,13 @@ using Identity = std::array<std::uint8_t, 9>;
 Identity identity_of(Environment environment, CredentialId credential) {
   Identity out;
   out[0] = static_cast<std::uint8_t>(environment);
-  for (std::size_t i = 0; i < 8; ++i) out[1 + i] = static_cast<std::uint8_t>(credential.position >> (56 - 8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    out[1 + i] = static_cast<std::uint8_t>(credential.position >> (56 - 8 * i));
   return out;
 }
 
-std::array<std::uint8_t, kTagBytes> check_tag(const Vault& vault, Environment environment, CredentialId credential,
-                                              ByteView secret) {
+std::array<std::uint8_t, kTagBytes> check_tag(const Vault& vault, Environment environment,
+                                              CredentialId credential, ByteView secret) {
   const Identity identity = identity_of(environment, credential);
   const Hash256 whole = vault.tag(InstallationTag::CredentialCheck, {identity, secret});
   std::array<std::uint8_t, kTagBytes> out;
@@ -33,7 +34,8 @@ std::array<std::uint8_t, kTagBytes> check_tag(const Vault& vault, Environment en
   return out;
 }
 
-std::string stored_hash(const Vault& vault, Environment environment, CredentialId credential, ByteView secret) {
+std::string stored_hash(const Vault& vault, Environment environment, CredentialId credential,
+                        ByteView secret) {
   return to_hex(vault.tag(InstallationTag::CredentialHash, {identity_of(environment, credential), secret}));
 }
 
@@ -102,21 +104,28 @@ ClientSecret make_client_secret(const Vault& vault, const Tenancy& tenancy, Cred
 
 std::string_view name_of(ClientRefusal refusal) {
   switch (refusal) {
-    case ClientRefusal::MalformedId: return "malformed_client_id";
-    case ClientRefusal::MalformedSecret: return "malformed_client_secret";
-    case ClientRefusal::ForgedSecret: return "forged_client_secret";
-    case ClientRefusal::UnknownCredential: return "unknown_credential";
-    case ClientRefusal::WrongSecret: return "wrong_client_secret";
-    case ClientRefusal::Revoked: return "credential_revoked";
-    case ClientRefusal::Expired: return "credential_expired";
+    case ClientRefusal::MalformedId:
+      return "malformed_client_id";
+    case ClientRefusal::MalformedSecret:
+      return "malformed_client_secret";
+    case ClientRefusal::ForgedSecret:
+      return "forged_client_secret";
+    case ClientRefusal::UnknownCredential:
+      return "unknown_credential";
+    case ClientRefusal::WrongSecret:
+      return "wrong_client_secret";
+    case ClientRefusal::Revoked:
+      return "credential_revoked";
+    case ClientRefusal::Expired:
+      return "credential_expired";
   }
   die(__FILE__, __LINE__, "a refusal without a name");
 }
 
 Result<const Credential*, ClientRefusal> authenticate_client(const Vault& vault, const PublicIdCodec& ids,
                                                              const DirectorySnapshot& picture,
-                                                             std::string_view client_id, std::string_view secret,
-                                                             WallTime now) {
+                                                             std::string_view client_id,
+                                                             std::string_view secret, WallTime now) {
   const auto id = ids.decode<CredentialId>(client_id);
   if (!id) return fail(ClientRefusal::MalformedId);
   SEALPOST_TRY(const Presented presented, parse_secret(secret));

@@ -1,5 +1,5 @@
-// What a machine authenticates with: its client id (the credential's public id, crd_…) and a secret made here, shown
-// once, stored as an HMAC:
+// What a machine authenticates with: its client id (the credential's public id, crd_…) and a secret made
+// here, shown once, stored as an HMAC:
 //
 //   sps_live_<base 32 of: secret (32) || keyed tag (8) || CRC-32C (4)>
 //
@@ -26,8 +26,8 @@ struct ClientSecret {
   std::string hint;  // Credential::hint: the last four characters
 };
 // `tenancy` is of `test` or `live`.
-[[nodiscard]] ClientSecret make_client_secret(const Vault& vault, const Tenancy& tenancy, CredentialId credential,
-                                              Entropy& entropy);
+[[nodiscard]] ClientSecret make_client_secret(const Vault& vault, const Tenancy& tenancy,
+                                              CredentialId credential, Entropy& entropy);
 
 enum class ClientRefusal : std::uint8_t {
   MalformedId,      // not a credential's id of this installation
@@ -40,10 +40,11 @@ enum class ClientRefusal : std::uint8_t {
 };
 [[nodiscard]] std::string_view name_of(ClientRefusal refusal);
 
-// `now` against the credential's own end. Whether its integration and grant allow anything is the gate's to say.
+// `now` against the credential's own end. Whether its integration and grant allow anything is the gate's to
+// say.
 Result<const Credential*, ClientRefusal> authenticate_client(const Vault& vault, const PublicIdCodec& ids,
                                                              const DirectorySnapshot& picture,
-                                                             std::string_view client_id, std::string_view secret,
-                                                             WallTime now);
+                                                             std::string_view client_id,
+                                                             std::string_view secret, WallTime now);
 
 }  // namespace sealpost

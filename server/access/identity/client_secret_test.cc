@@ -20,7 +20,8 @@ struct ClientSecretTest : ::testing::Test, VaultFixture {
     return std::string(as_text(secret.text.reveal(SecretAccess("test"))));
   }
   // Files a credential and gives the secret its machine was shown.
-  std::string file(CredentialId credential_id, const Tenancy& tenancy, CredentialState state = CredentialState::Active,
+  std::string file(CredentialId credential_id, const Tenancy& tenancy,
+                   CredentialState state = CredentialState::Active,
                    std::optional<WallTime> expires_at = std::nullopt) {
     const ClientSecret secret = make_client_secret(*vault, tenancy, credential_id, entropy);
     auto credential = std::make_shared<Credential>();
@@ -33,7 +34,8 @@ struct ClientSecretTest : ::testing::Test, VaultFixture {
     picture.credentials.insert_or_assign(credential_id.position, credential);
     return text_of(secret);
   }
-  [[nodiscard]] Result<const Credential*, ClientRefusal> check(std::string_view secret, CredentialId who) const {
+  [[nodiscard]] Result<const Credential*, ClientRefusal> check(std::string_view secret,
+                                                               CredentialId who) const {
     return authenticate_client(*vault, ids, picture, ids.encode(who), secret, now);
   }
 };
@@ -100,8 +102,10 @@ TEST_F(ClientSecretTest, InventedSecretsFailBeforeAnyLookUp) {
 
 TEST_F(ClientSecretTest, Refusals) {
   const std::string secret = file(id, live);
-  EXPECT_EQ(authenticate_client(*vault, ids, picture, "crd_invented", secret, now).error(), ClientRefusal::MalformedId);
-  EXPECT_EQ(authenticate_client(*vault, ids, picture, ids.encode(EntityKind::Grant, id.position), secret, now).error(),
+  EXPECT_EQ(authenticate_client(*vault, ids, picture, "crd_invented", secret, now).error(),
+            ClientRefusal::MalformedId);
+  EXPECT_EQ(authenticate_client(*vault, ids, picture, ids.encode(EntityKind::Grant, id.position), secret, now)
+                .error(),
             ClientRefusal::MalformedId);
   const std::string older = secret;
   const std::string newer = file(id, live);  // the hash was replaced

@@ -1,5 +1,5 @@
-// Access tokens that were revoked one by one before their end. Small by nature: an entry is dropped when its token
-// would have expired. Internally synchronised.
+// Access tokens that were revoked one by one before their end. Small by nature: an entry is dropped when its
+// token would have expired. Internally synchronised.
 #pragma once
 
 #include <mutex>

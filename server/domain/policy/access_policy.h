@@ -1,7 +1,6 @@
-// The built-in policy: may this caller do that? A pure function over facts, so that every row of the table can be
-// written down and tested. It has an id and a version; both are recorded with every decision. Any change of
-// what it allows raises the version.
-// Pure, thread-safe.
+// The built-in policy: may this caller do that? A pure function over facts, so that every row of the table
+// can be written down and tested. It has an id and a version; both are recorded with every decision. Any
+// change of what it allows raises the version. Pure, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +29,18 @@ enum class Reveals : std::uint8_t { Metadata, Payload, Secret };
 
 enum class CredentialFinding : std::uint8_t { Active, Unknown, Revoked, Expired };
 
-
 struct AccessFacts {
   CallerKind caller = CallerKind::Machine;
   // Of the caller, looked up now (never as its token remembers them).
-  Environment caller_environment = Environment::Shared;  // Shared: an operator, at home in both
+  Environment caller_environment = Environment::Shared;       // Shared: an operator, at home in both
   CredentialFinding credential = CredentialFinding::Unknown;  // of a machine
   IntegrationState integration = IntegrationState::Draft;     // of a machine or a source
-  bool throw_away = false;          // a rehearsal's credential: the only one that is valid in a draft
-  bool source_active = false;       // of a webhook source
-  bool unsigned_source = false;     // its scheme proves nothing about the body
+  bool throw_away = false;       // a rehearsal's credential: the only one that is valid in a draft
+  bool source_active = false;    // of a webhook source
+  bool unsigned_source = false;  // its scheme proves nothing about the body
   bool unsigned_source_excepted = false;
   bool grant_active = false;
-  ScopeSet token_scopes;            // what the caller carries; a source carries messages:write alone
+  ScopeSet token_scopes;  // what the caller carries; a source carries messages:write alone
   ScopeSet grant_scopes;
   // Asked for.
   Scope required = Scope::MessagesWrite;

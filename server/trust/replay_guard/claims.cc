@@ -26,8 +26,9 @@ ClaimMeaning meaning_of(const ReplayIdentity& identity) {
 
 Milliseconds claim_horizon(const Source& source, bool has_signed_time) {
   const Milliseconds by_default = has_signed_time ? kClaimHorizonWithTime : kClaimHorizonWithoutTime;
-  const Milliseconds horizon =
-      source.claim_horizon_hours == 0 ? by_default : Milliseconds(std::chrono::hours(source.claim_horizon_hours));
+  const Milliseconds horizon = source.claim_horizon_hours == 0
+                                   ? by_default
+                                   : Milliseconds(std::chrono::hours(source.claim_horizon_hours));
   // A request dated one window ahead can verify until two windows from now.
   const Milliseconds windows = 2 * Milliseconds(Seconds(source.window_seconds));
   return has_signed_time ? std::max(windows, horizon) : horizon;
@@ -60,8 +61,10 @@ Claim make_idempotency_claim(const OrganizationKeys& keys, const IdempotentCall&
   const ByteView route = as_bytes(call.route);
   return {.meaning = ClaimMeaning::IdempotencyKey,
           .owner = call.caller,
-          .key = keys.short_tag(OrganizationTag::IdempotencyKey, {caller, environment, route, as_bytes(call.key)}),
-          .body = keys.short_tag(OrganizationTag::IdempotencyBody, {caller, environment, route, sha256(call.body)}),
+          .key = keys.short_tag(OrganizationTag::IdempotencyKey,
+                                {caller, environment, route, as_bytes(call.key)}),
+          .body = keys.short_tag(OrganizationTag::IdempotencyBody,
+                                 {caller, environment, route, sha256(call.body)}),
           .signed_ms = 0,
           .keep_until = now + kIdempotencyHorizon};
 }

@@ -1,5 +1,5 @@
-// Once only: what a message must claim before it may be accepted. The claims carry keyed tags, never ids or bodies,
-// and outlive the window in which the same request could verify again; the store finds them and the
+// Once only: what a message must claim before it may be accepted. The claims carry keyed tags, never ids or
+// bodies, and outlive the window in which the same request could verify again; the store finds them and the
 // transaction that accepts is the one that claims (security.md, "Replay table", "Claims outlive the window").
 // Pure functions, thread-safe.
 #pragma once
@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxIdempotencyKeyBytes = 255;
 [[nodiscard]] Milliseconds claim_horizon(const Source& source, bool has_signed_time);
 
 // For a request whose signature matched. `body` is what was signed as the body.
-[[nodiscard]] Claim make_replay_claim(const OrganizationKeys& keys, const Source& source, const SignatureFacts& facts,
-                                      ByteView body, WallTime now);
+[[nodiscard]] Claim make_replay_claim(const OrganizationKeys& keys, const Source& source,
+                                      const SignatureFacts& facts, ByteView body, WallTime now);
 
 // 1 to 255 visible ASCII characters.
 [[nodiscard]] bool is_idempotency_key(std::string_view text);
@@ -35,6 +35,7 @@ struct IdempotentCall {
   std::string_view key;    // is_idempotency_key() holds
   ByteView body;
 };
-[[nodiscard]] Claim make_idempotency_claim(const OrganizationKeys& keys, const IdempotentCall& call, WallTime now);
+[[nodiscard]] Claim make_idempotency_claim(const OrganizationKeys& keys, const IdempotentCall& call,
+                                           WallTime now);
 
 }  // namespace sealpost

@@ -57,7 +57,8 @@ TEST_F(ClaimsTest, MeaningFollowsTheReplayTable) {
 TEST_F(ClaimsTest, TheKeyIsTheSignedIdentityAndNothingElse) {
   const Claim first = claim(facts("msg_1", 1000));
   EXPECT_EQ(first.key, claim(facts("msg_1", 2000)).key) << "a retry with a fresh time is found";
-  EXPECT_EQ(first.key, claim(facts("msg_1", 1000), "another body").key) << "another body is found, and refused";
+  EXPECT_EQ(first.key, claim(facts("msg_1", 1000), "another body").key)
+      << "another body is found, and refused";
   EXPECT_NE(first.key, claim(facts("msg_2", 1000)).key);
   auto unsigned_changed = facts("msg_1", 1000);
   unsigned_changed.unsigned_id = "changed";
@@ -87,8 +88,12 @@ TEST_F(ClaimsTest, TagsAreKeyedBySourceAndOrganization) {
   elsewhere.head.position = 501;
   const Claim other_source = make_replay_claim(keys, elsewhere, f, as_bytes("body"), kNow);
   const Claim other_organization = make_replay_claim(other_keys, source, f, as_bytes("body"), kNow);
-  std::set<Hash128> seen = {here.key,           here.body,          other_source.key,
-                            other_source.body,  other_organization.key, other_organization.body};
+  std::set<Hash128> seen = {here.key,
+                            here.body,
+                            other_source.key,
+                            other_source.body,
+                            other_organization.key,
+                            other_organization.body};
   EXPECT_EQ(seen.size(), 6U);
 }
 
@@ -142,9 +147,17 @@ TEST_F(ClaimsTest, IdempotencyKeysAreVisibleAsciiOfBoundedLength) {
   const struct {
     std::string text;
     bool good;
-  } rows[] = {{"a", true},       {std::string(255, 'k'), true}, {"550e8400-e29b-41d4", true}, {"", false},
-              {"a b", false},    {std::string(256, 'k'), false}, {"tab\t", false},           {"\x7f", false},
-              {"caf\xc3\xa9", false}, {std::string("a\0b", 3), false}, {"!~", true}};
+  } rows[] = {{"a", true},
+              {std::string(255, 'k'), true},
+              {"550e8400-e29b-41d4", true},
+              {"", false},
+              {"a b", false},
+              {std::string(256, 'k'), false},
+              {"tab\t", false},
+              {"\x7f", false},
+              {"caf\xc3\xa9", false},
+              {std::string("a\0b", 3), false},
+              {"!~", true}};
   for (const auto& row : rows) EXPECT_EQ(is_idempotency_key(row.text), row.good) << row.text;
 }
 

@@ -58,7 +58,8 @@ Result<SigningKey, KeyLifeError> finish_retirement(SigningKey key, WallTime now)
 
 Result<SigningKey, KeyLifeError> destroy_key(SigningKey key, WallTime now) {
   const KeyState state = effective_state(key, now);
-  const bool out_of_use = state == KeyState::Retired || state == KeyState::Compromised || state == KeyState::Pending;
+  const bool out_of_use =
+      state == KeyState::Retired || state == KeyState::Compromised || state == KeyState::Pending;
   if (!out_of_use) return fail(KeyLifeError::NoSuchStep);
   if (!key.retired_at) key.retired_at = retired_since(key, now).value_or(now);
   key.state = KeyState::Destroyed;
@@ -93,7 +94,8 @@ std::optional<WallTime> retired_since(const SigningKey& key, WallTime now) {
 }
 
 bool rotation_due(const SigningKey& key, WallTime now) {
-  if (key.rotate_every_days == 0 || !key.activated_at || effective_state(key, now) != KeyState::Active) return false;
+  if (key.rotate_every_days == 0 || !key.activated_at || effective_state(key, now) != KeyState::Active)
+    return false;
   return now >= *key.activated_at + std::chrono::days(key.rotate_every_days);
 }
 

@@ -1,6 +1,6 @@
-// The life of a signing key: pending → active → retiring → retired → destroyed, and compromised from any state before
-// destroyed. During `retiring` old and new both sign and both verify; until its end the step can be taken
-// back. Each function takes the record and gives the next one, or says why not. Pure, thread-safe.
+// The life of a signing key: pending → active → retiring → retired → destroyed, and compromised from any
+// state before destroyed. During `retiring` old and new both sign and both verify; until its end the step can
+// be taken back. Each function takes the record and gives the next one, or says why not. Pure, thread-safe.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ Result<SigningKey, KeyLifeError> finish_retirement(SigningKey key, WallTime now)
 Result<SigningKey, KeyLifeError> destroy_key(SigningKey key, WallTime now);
 Result<SigningKey, KeyLifeError> mark_compromised(SigningKey key, WallTime since, WallTime now);
 
-// The state that counts at `now`: a retiring key past its overlap, or any key past its expiry, is retired although
-// nobody has written it down yet.
+// The state that counts at `now`: a retiring key past its overlap, or any key past its expiry, is retired
+// although nobody has written it down yet.
 [[nodiscard]] KeyState effective_state(const SigningKey& key, WallTime now);
 // When that will next differ from what it is; nothing when time alone changes nothing.
 [[nodiscard]] std::optional<WallTime> next_change_at(const SigningKey& key, WallTime now);

@@ -31,13 +31,27 @@ TEST(KeyLife, StepsByState) {
     KeyState to;
   } rows[] = {
       {"activate", [](SigningKey k) { return activate_key(std::move(k), kNow); }, {Pending}, Active},
-      {"retire", [](SigningKey k) { return begin_retirement(std::move(k), hours(1), kNow); }, {Active}, Retiring},
-      {"retire at once", [](SigningKey k) { return begin_retirement(std::move(k), hours(0), kNow); }, {Active}, Retired},
-      {"take back", [](SigningKey k) { return take_back_retirement(std::move(k), kNow); }, {Retiring}, Active},
+      {"retire",
+       [](SigningKey k) { return begin_retirement(std::move(k), hours(1), kNow); },
+       {Active},
+       Retiring},
+      {"retire at once",
+       [](SigningKey k) { return begin_retirement(std::move(k), hours(0), kNow); },
+       {Active},
+       Retired},
+      {"take back",
+       [](SigningKey k) { return take_back_retirement(std::move(k), kNow); },
+       {Retiring},
+       Active},
       {"finish", [](SigningKey k) { return finish_retirement(std::move(k), kNow); }, {Retiring}, Retired},
-      {"destroy", [](SigningKey k) { return destroy_key(std::move(k), kNow); }, {Pending, Retired, Compromised}, Destroyed},
-      {"compromise", [](SigningKey k) { return mark_compromised(std::move(k), kNow - hours(1), kNow); },
-       {Pending, Active, Retiring, Retired, Compromised}, Compromised},
+      {"destroy",
+       [](SigningKey k) { return destroy_key(std::move(k), kNow); },
+       {Pending, Retired, Compromised},
+       Destroyed},
+      {"compromise",
+       [](SigningKey k) { return mark_compromised(std::move(k), kNow - hours(1), kNow); },
+       {Pending, Active, Retiring, Retired, Compromised},
+       Compromised},
   };
   for (const auto& row : rows) {
     for (const KeyState state : all) {
@@ -54,7 +68,8 @@ TEST(KeyLife, StepsByState) {
 }
 
 TEST(KeyLife, OverlapIsBounded) {
-  EXPECT_EQ(begin_retirement(key_in(Active), kMaxKeyOverlap + Milliseconds(1), kNow).error(), KeyLifeError::BadOverlap);
+  EXPECT_EQ(begin_retirement(key_in(Active), kMaxKeyOverlap + Milliseconds(1), kNow).error(),
+            KeyLifeError::BadOverlap);
   EXPECT_EQ(begin_retirement(key_in(Active), Milliseconds(-1), kNow).error(), KeyLifeError::BadOverlap);
   EXPECT_EQ(begin_retirement(key_in(Active), kMaxKeyOverlap, kNow)->retires_at, kNow + kMaxKeyOverlap);
   const auto at_once = begin_retirement(key_in(Active), Milliseconds(0), kNow);

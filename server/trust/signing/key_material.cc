@@ -14,10 +14,13 @@ KeyMaterialError from_text_error(KeyTextError error) {
   switch (error) {
     case KeyTextError::WrongPrefix:
     case KeyTextError::BadEncoding:
-    case KeyTextError::WrongLength: return KeyMaterialError::WrongForm;
-    case KeyTextError::TooWeak: return KeyMaterialError::TooWeak;
+    case KeyTextError::WrongLength:
+      return KeyMaterialError::WrongForm;
+    case KeyTextError::TooWeak:
+      return KeyMaterialError::TooWeak;
     case KeyTextError::PublicMismatch:
-    case KeyTextError::BadPublicKey: return KeyMaterialError::BadPublicKey;
+    case KeyTextError::BadPublicKey:
+      return KeyMaterialError::BadPublicKey;
   }
   die(__FILE__, __LINE__, "a key text error that nobody mapped");
 }
@@ -37,7 +40,8 @@ SecretBytes random_octets(Entropy& entropy) {
 // 43 letters of base64url: 256 bits in a form that every provider's settings page takes.
 SecretBytes random_text(Entropy& entropy) {
   const SecretBytes octets = random_octets(entropy);
-  std::string text = to_base64(octets.reveal(SecretAccess("write a new secret as text")), Base64Alphabet::Url);
+  std::string text =
+      to_base64(octets.reveal(SecretAccess("write a new secret as text")), Base64Alphabet::Url);
   SecretBytes secret = SecretBytes::copy_of(as_bytes(text));
   wipe_memory(text.data(), text.size());
   return secret;
@@ -65,14 +69,18 @@ SealContext material_context(const Tenancy& tenancy, SigningKeyId id) {
 
 bool scheme_takes(InboundScheme scheme, KeyAlgorithm algorithm) {
   switch (scheme) {
-    case InboundScheme::StandardV1: return algorithm != KeyAlgorithm::StaticToken;
-    case InboundScheme::StandardV1a: return algorithm == KeyAlgorithm::Ed25519;
-    case InboundScheme::GitLabToken: return algorithm == KeyAlgorithm::StaticToken;
+    case InboundScheme::StandardV1:
+      return algorithm != KeyAlgorithm::StaticToken;
+    case InboundScheme::StandardV1a:
+      return algorithm == KeyAlgorithm::Ed25519;
+    case InboundScheme::GitLabToken:
+      return algorithm == KeyAlgorithm::StaticToken;
     case InboundScheme::GitHub:
     case InboundScheme::Stripe:
     case InboundScheme::Slack:
     case InboundScheme::GitLabSigned:
-    case InboundScheme::GenericHmac: return algorithm == KeyAlgorithm::HmacSha256;
+    case InboundScheme::GenericHmac:
+      return algorithm == KeyAlgorithm::HmacSha256;
   }
   die(__FILE__, __LINE__, "a scheme whose keys nobody named");
 }
@@ -146,8 +154,8 @@ Bytes seal_material(const OrganizationKeys& keys, const Tenancy& tenancy, Signin
   return keys.seal_secret(material.secret, material_context(tenancy, id), entropy);
 }
 
-Result<SecretBytes, VaultError> open_material(const OrganizationKeys& keys, const Tenancy& tenancy, SigningKeyId id,
-                                              ByteView sealed) {
+Result<SecretBytes, VaultError> open_material(const OrganizationKeys& keys, const Tenancy& tenancy,
+                                              SigningKeyId id, ByteView sealed) {
   return keys.open_secret(sealed, material_context(tenancy, id));
 }
 

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "foundation/bytes/secret_access.h"
 #include "domain/model/record_json.h"
+#include "foundation/bytes/secret_access.h"
 #include "trust/vault/testing/vault_fixture.h"
 
 namespace sealpost {
@@ -15,7 +15,8 @@ using enum InboundScheme;
 constexpr auto kHmac = KeyAlgorithm::HmacSha256;
 constexpr auto kEd25519 = KeyAlgorithm::Ed25519;
 constexpr auto kToken = KeyAlgorithm::StaticToken;
-constexpr InboundScheme kSchemes[] = {StandardV1, StandardV1a, GitHub, Stripe, Slack, GitLabToken, GitLabSigned, GenericHmac};
+constexpr InboundScheme kSchemes[] = {StandardV1, StandardV1a, GitHub,       Stripe,
+                                      Slack,      GitLabToken, GitLabSigned, GenericHmac};
 
 std::string shown(const SecretBytes& secret) {
   return std::string(as_text(secret.reveal(SecretAccess("test"))));
@@ -30,8 +31,9 @@ TEST_F(KeyMaterialTest, EachSchemeTakesItsOwnAlgorithms) {
   const struct {
     InboundScheme scheme;
     bool hmac, ed25519, token;
-  } rows[] = {{StandardV1, true, true, false}, {StandardV1a, false, true, false}, {GitHub, true, false, false},
-              {Stripe, true, false, false},    {Slack, true, false, false},       {GitLabToken, false, false, true},
+  } rows[] = {{StandardV1, true, true, false},    {StandardV1a, false, true, false},
+              {GitHub, true, false, false},       {Stripe, true, false, false},
+              {Slack, true, false, false},        {GitLabToken, false, false, true},
               {GitLabSigned, true, false, false}, {GenericHmac, true, false, false}};
   for (const auto& row : rows) {
     EXPECT_EQ(scheme_takes(row.scheme, kHmac), row.hmac) << enum_name(row.scheme);
@@ -121,7 +123,8 @@ TEST_F(KeyMaterialTest, ImportsAreCheckedForForm) {
       EXPECT_EQ(made.error(), *row.error) << row.name;
     }
   }
-  EXPECT_EQ(shown(import_inbound_key(Stripe, whsec)->secret), whsec) << "its octets are the key, prefix included";
+  EXPECT_EQ(shown(import_inbound_key(Stripe, whsec)->secret), whsec)
+      << "its octets are the key, prefix included";
   EXPECT_EQ(import_inbound_key(GitLabToken, text)->algorithm, kToken);
   EXPECT_TRUE(import_inbound_key(StandardV1, whpk)->secret.empty()) << "only the public half is known";
 }
@@ -148,7 +151,8 @@ TEST_F(KeyMaterialTest, FingerprintsShowReuseWithinOneOrganizationOnly) {
   const auto one = import_inbound_key(GitHub, std::string(32, 'x')).value().secret.clone();
   const KeyMaterial a{.algorithm = kHmac, .secret = one.clone(), .public_key = {}};
   const KeyMaterial as_token{.algorithm = kToken, .secret = one.clone(), .public_key = {}};
-  const KeyMaterial b{.algorithm = kHmac, .secret = SecretBytes::copy_of(as_bytes("another secret")), .public_key = {}};
+  const KeyMaterial b{
+      .algorithm = kHmac, .secret = SecretBytes::copy_of(as_bytes("another secret")), .public_key = {}};
   EXPECT_EQ(fingerprint(*mine, a), fingerprint(*mine, a));
   EXPECT_EQ(fingerprint(*mine, a), fingerprint(*mine, as_token)) << "the same secret, whatever it is used as";
   EXPECT_NE(fingerprint(*mine, a), fingerprint(*mine, b));
@@ -159,8 +163,8 @@ TEST_F(KeyMaterialTest, FingerprintsShowReuseWithinOneOrganizationOnly) {
 }
 
 TEST_F(KeyMaterialTest, ReuseIsFoundAcrossOwnersEnvironmentsAndStates) {
-  const auto make = [&](Position position, OrganizationId organization, Environment environment, Position owner,
-                        KeyState state, std::string print) {
+  const auto make = [&](Position position, OrganizationId organization, Environment environment,
+                        Position owner, KeyState state, std::string print) {
     auto key = std::make_shared<SigningKey>();
     key->head.position = position;
     key->head.tenancy = {organization, environment};
@@ -202,7 +206,8 @@ TEST_F(KeyMaterialTest, SealedMaterialIsBoundToItsKeyAndTenancy) {
   EXPECT_EQ(open_material(*keys, live, {6}, sealed).error(), VaultError::Tampered);
   EXPECT_EQ(open_material(*keys, {acme, Environment::Test}, {5}, sealed).error(), VaultError::Tampered);
   EXPECT_EQ(open_material(*keys, {other, Environment::Live}, {5}, sealed).error(), VaultError::Tampered);
-  EXPECT_EQ(open_material(*vault->organization(other), {other, Environment::Live}, {5}, sealed).error(), VaultError::Tampered);
+  EXPECT_EQ(open_material(*vault->organization(other), {other, Environment::Live}, {5}, sealed).error(),
+            VaultError::Tampered);
   const KeyMaterial public_half{.algorithm = kEd25519, .secret = {}, .public_key = "whpk_"};
   EXPECT_TRUE(seal_material(*keys, live, {5}, public_half, entropy).empty());
 }

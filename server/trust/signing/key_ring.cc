@@ -14,12 +14,18 @@ using KeyPointers = std::vector<std::shared_ptr<const SigningKey>>;
 
 std::optional<VerificationKeyState> verification_state(KeyState state) {
   switch (state) {
-    case KeyState::Pending: return VerificationKeyState::Pending;
-    case KeyState::Active: return VerificationKeyState::Active;
-    case KeyState::Retiring: return VerificationKeyState::Retiring;
-    case KeyState::Retired: return VerificationKeyState::Retired;
-    case KeyState::Compromised: return VerificationKeyState::Compromised;
-    case KeyState::Destroyed: return std::nullopt;
+    case KeyState::Pending:
+      return VerificationKeyState::Pending;
+    case KeyState::Active:
+      return VerificationKeyState::Active;
+    case KeyState::Retiring:
+      return VerificationKeyState::Retiring;
+    case KeyState::Retired:
+      return VerificationKeyState::Retired;
+    case KeyState::Compromised:
+      return VerificationKeyState::Compromised;
+    case KeyState::Destroyed:
+      return std::nullopt;
   }
   die(__FILE__, __LINE__, "a key state that nobody mapped");
 }
@@ -28,7 +34,8 @@ bool signs(KeyState state) { return state == KeyState::Active || state == KeySta
 
 KeyStamps stamps_of(const KeyPointers& keys, WallTime now) {
   KeyStamps stamps;
-  for (const auto& key : keys) stamps.push_back({key->head.position, key->head.version, effective_state(*key, now)});
+  for (const auto& key : keys)
+    stamps.push_back({key->head.position, key->head.version, effective_state(*key, now)});
   std::ranges::sort(stamps);
   return stamps;
 }
@@ -58,7 +65,8 @@ Result<VerificationMaterial, KeyMaterialError> verification_material(const KeyRi
 }
 
 using SigningMaterial = std::variant<HmacSha256, Ed25519PrivateKey>;
-Result<SigningMaterial, KeyMaterialError> signing_material(const KeyRing::Inputs& inputs, const SigningKey& key) {
+Result<SigningMaterial, KeyMaterialError> signing_material(const KeyRing::Inputs& inputs,
+                                                           const SigningKey& key) {
   auto secret = opened_material(inputs, key);
   if (!secret) return fail(KeyMaterialError::Vault);
   if (key.algorithm == KeyAlgorithm::HmacSha256 && secret->size() * 8 >= 128)
@@ -96,7 +104,8 @@ std::vector<OutboundKey> SignerSet::keys(Choice choice) const {
 std::vector<std::string> SignerSet::key_ids(Choice choice) const {
   std::vector<std::string> out;
   for (const Signer& signer : signers_)
-    if (std::holds_alternative<HmacSha256>(signer.material) ? choice.v1 : choice.v1a) out.push_back(signer.public_id);
+    if (std::holds_alternative<HmacSha256>(signer.material) ? choice.v1 : choice.v1a)
+      out.push_back(signer.public_id);
   return out;
 }
 
@@ -111,8 +120,9 @@ struct KeyRing::OutboundKeys {
   std::vector<SigningKeyId> unusable;
 };
 
-std::shared_ptr<const KeyRing::InboundKeys> KeyRing::build_inbound(const Inputs& inputs, const KeyPointers& keys,
-                                                                  KeyStamps stamps) {
+std::shared_ptr<const KeyRing::InboundKeys> KeyRing::build_inbound(const Inputs& inputs,
+                                                                   const KeyPointers& keys,
+                                                                   KeyStamps stamps) {
   auto built = std::make_shared<InboundKeys>();
   built->stamps = std::move(stamps);
   for (const auto& key : keys) {
@@ -132,8 +142,9 @@ std::shared_ptr<const KeyRing::InboundKeys> KeyRing::build_inbound(const Inputs&
   return built;
 }
 
-std::shared_ptr<const KeyRing::OutboundKeys> KeyRing::build_outbound(const Inputs& inputs, const KeyPointers& keys,
-                                                                    KeyStamps stamps) {
+std::shared_ptr<const KeyRing::OutboundKeys> KeyRing::build_outbound(const Inputs& inputs,
+                                                                     const KeyPointers& keys,
+                                                                     KeyStamps stamps) {
   auto built = std::make_shared<OutboundKeys>();
   built->stamps = std::move(stamps);
   std::vector<SignerSet::Signer> signers;
@@ -144,9 +155,11 @@ std::shared_ptr<const KeyRing::OutboundKeys> KeyRing::build_outbound(const Input
       built->unusable.push_back(key->id());
       continue;
     }
-    signers.push_back({.id = key->id(), .public_id = inputs.ids.encode(key->id()), .material = std::move(*material)});
+    signers.push_back(
+        {.id = key->id(), .public_id = inputs.ids.encode(key->id()), .material = std::move(*material)});
   }
-  std::ranges::sort(signers, std::ranges::greater{}, [](const SignerSet::Signer& signer) { return signer.id; });
+  std::ranges::sort(signers, std::ranges::greater{},
+                    [](const SignerSet::Signer& signer) { return signer.id; });
   if (!signers.empty()) built->set = std::make_shared<const SignerSet>(std::move(signers));
   return built;
 }
@@ -163,7 +176,8 @@ KeyRing::Rebuilt KeyRing::rebuild(const Inputs& inputs, const KeyRing* previous)
     // What could not be opened is tried again each time, because its key may have come since.
     const auto unchanged = [&](const auto& map) {
       const auto it = map.find(owner);
-      return it != map.end() && it->second->stamps == stamps && it->second->unusable.empty() ? it->second : nullptr;
+      return it != map.end() && it->second->stamps == stamps && it->second->unusable.empty() ? it->second
+                                                                                             : nullptr;
     };
     std::shared_ptr<const InboundKeys> inbound = previous ? unchanged(previous->inbound_) : nullptr;
     if (inbound == nullptr) inbound = build_inbound(inputs, keys, stamps);

@@ -1,7 +1,7 @@
-// Every signing key in use, opened and ready: what verifies for each source, what signs for each endpoint. Built
-// aside after a change of the directory, swapped in whole, read by message paths without a lock; owners whose
-// keys did not change are carried over from the ring before. Immutable, thread-safe; the keys live as long as
-// somebody holds the ring or the set.
+// Every signing key in use, opened and ready: what verifies for each source, what signs for each endpoint.
+// Built aside after a change of the directory, swapped in whole, read by message paths without a lock; owners
+// whose keys did not change are carried over from the ring before. Immutable, thread-safe; the keys live as
+// long as somebody holds the ring or the set.
 #pragma once
 
 #include <memory>

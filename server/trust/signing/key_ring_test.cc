@@ -19,7 +19,8 @@ struct KeyRingTest : ::testing::Test, VaultFixture {
   static constexpr SourceId kSource{700};
   static constexpr EndpointId kEndpoint{800};
 
-  std::shared_ptr<SigningKey> add(KeyUse use, const KeyMaterial& material, KeyState state = KeyState::Active) {
+  std::shared_ptr<SigningKey> add(KeyUse use, const KeyMaterial& material,
+                                  KeyState state = KeyState::Active) {
     auto key = std::make_shared<SigningKey>();
     key->head.position = ++next;
     key->head.tenancy = {acme, Environment::Live};
@@ -73,12 +74,14 @@ TEST_F(KeyRingTest, OutboundSignsWithOldAndNewDuringOverlapNewestFirst) {
 
   clock.advance(hours(1));
   const auto after = rebuild(built.ring.get());
-  EXPECT_EQ(after.ring->outbound(kEndpoint)->signers().size(), 2U) << "the overlap is over, though nothing was written";
+  EXPECT_EQ(after.ring->outbound(kEndpoint)->signers().size(), 2U)
+      << "the overlap is over, though nothing was written";
   EXPECT_EQ(after.ring->rebuild_at(), std::nullopt);
 }
 
 TEST_F(KeyRingTest, OnlyCurrentKeysSign) {
-  for (const KeyState state : {KeyState::Pending, KeyState::Retired, KeyState::Destroyed, KeyState::Compromised})
+  for (const KeyState state :
+       {KeyState::Pending, KeyState::Retired, KeyState::Destroyed, KeyState::Compromised})
     add(KeyUse::Outbound, hmac(), state);
   EXPECT_EQ(rebuild().ring->outbound(kEndpoint), nullptr);
 }
@@ -106,8 +109,9 @@ TEST_F(KeyRingTest, InboundStatesAsVerificationSeesThem) {
   const struct {
     KeyState state;
     std::optional<S> seen;
-  } rows[] = {{KeyState::Pending, S::Pending}, {KeyState::Active, S::Active},           {KeyState::Retiring, S::Retiring},
-              {KeyState::Retired, S::Retired}, {KeyState::Compromised, S::Compromised}, {KeyState::Destroyed, std::nullopt}};
+  } rows[] = {{KeyState::Pending, S::Pending},         {KeyState::Active, S::Active},
+              {KeyState::Retiring, S::Retiring},       {KeyState::Retired, S::Retired},
+              {KeyState::Compromised, S::Compromised}, {KeyState::Destroyed, std::nullopt}};
   for (const auto& row : rows) EXPECT_EQ(seen(*add(KeyUse::Inbound, hmac(), row.state)), row.seen);
 }
 
@@ -121,7 +125,8 @@ TEST_F(KeyRingTest, AnExpiredInboundKeyIsARetiredOne) {
 }
 
 TEST_F(KeyRingTest, CurrentKeysComeFirst) {
-  for (const KeyState state : {KeyState::Compromised, KeyState::Retired, KeyState::Pending, KeyState::Retiring, KeyState::Active})
+  for (const KeyState state :
+       {KeyState::Compromised, KeyState::Retired, KeyState::Pending, KeyState::Retiring, KeyState::Active})
     add(KeyUse::Inbound, hmac(), state);
   const auto built = rebuild();
   std::vector<VerificationKeyState> order;
@@ -132,8 +137,10 @@ TEST_F(KeyRingTest, CurrentKeysComeFirst) {
 
 TEST_F(KeyRingTest, EachAlgorithmBecomesItsOwnKind) {
   add(KeyUse::Inbound, hmac());
-  add(KeyUse::Inbound, {.algorithm = KeyAlgorithm::Ed25519, .secret = {}, .public_key = ed25519().public_key});
-  add(KeyUse::Inbound, generate_inbound_key(InboundScheme::GitLabToken, KeyAlgorithm::StaticToken, entropy).value());
+  add(KeyUse::Inbound,
+      {.algorithm = KeyAlgorithm::Ed25519, .secret = {}, .public_key = ed25519().public_key});
+  add(KeyUse::Inbound,
+      generate_inbound_key(InboundScheme::GitLabToken, KeyAlgorithm::StaticToken, entropy).value());
   const auto built = rebuild();
   const auto keys = built.ring->inbound(kSource);
   ASSERT_EQ(keys.size(), 3U);
@@ -147,8 +154,11 @@ TEST_F(KeyRingTest, WhatDoesNotOpenVerifiesNothingAndIsReported) {
   const auto missing = add(KeyUse::Inbound, hmac());
   const auto damaged = add(KeyUse::Inbound, hmac());
   const auto moved = add(KeyUse::Inbound, hmac());
-  const auto weak = add(KeyUse::Inbound, {.algorithm = KeyAlgorithm::HmacSha256, .secret = SecretBytes::copy_of(Bytes(8, 1)), .public_key = {}});
-  const auto no_point = add(KeyUse::Inbound, {.algorithm = KeyAlgorithm::Ed25519, .secret = {}, .public_key = "whpk_AAAA"});
+  const auto weak = add(
+      KeyUse::Inbound,
+      {.algorithm = KeyAlgorithm::HmacSha256, .secret = SecretBytes::copy_of(Bytes(8, 1)), .public_key = {}});
+  const auto no_point =
+      add(KeyUse::Inbound, {.algorithm = KeyAlgorithm::Ed25519, .secret = {}, .public_key = "whpk_AAAA"});
   const auto outbound = add(KeyUse::Outbound, hmac());
   outbound->algorithm = KeyAlgorithm::StaticToken;
   sealed.erase(missing->head.position);
@@ -157,7 +167,8 @@ TEST_F(KeyRingTest, WhatDoesNotOpenVerifiesNothingAndIsReported) {
   sealed[damaged->head.position] = std::make_shared<const Bytes>(changed);
   sealed[moved->head.position] = sealed[good->head.position];
   const auto built = rebuild();
-  EXPECT_EQ(built.unusable, (std::vector{missing->id(), damaged->id(), moved->id(), weak->id(), no_point->id(), outbound->id()}));
+  EXPECT_EQ(built.unusable, (std::vector{missing->id(), damaged->id(), moved->id(), weak->id(),
+                                         no_point->id(), outbound->id()}));
   ASSERT_EQ(built.ring->inbound(kSource).size(), 1U);
   EXPECT_EQ(built.ring->inbound(kSource)[0].id, ids.encode(good->id()));
   EXPECT_EQ(built.ring->outbound(kEndpoint), nullptr);

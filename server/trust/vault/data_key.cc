@@ -36,7 +36,8 @@ Bytes DataKey::seal(ByteView plaintext, const SealContext& context, Entropy& ent
 Result<Bytes, VaultError> DataKey::open(ByteView sealed, const SealContext& context) const {
   const auto named = key_of(sealed);
   if (!named) return fail(VaultError::Malformed);
-  if (*named != name_.id || context.tenancy.organization != name_.organization) return fail(VaultError::Tampered);
+  if (*named != name_.id || context.tenancy.organization != name_.organization)
+    return fail(VaultError::Tampered);
   auto plaintext = sealer_.open(sealed.subspan(kHeader), bound_context(sealed.first(kHeader), context));
   if (!plaintext) return fail(VaultError::Tampered);
   return std::move(*plaintext);

@@ -1,10 +1,11 @@
-// A data key: one organization, one retention class, one UTC day. What it seals can be made unreadable all at once
-// by destroying it. The sealed form names its key, so that a reader needs nothing but the bytes and the context:
+// A data key: one organization, one retention class, one UTC day. What it seals can be made unreadable all at
+// once by destroying it. The sealed form names its key, so that a reader needs nothing but the bytes and the
+// context:
 //
 //   0x01 || key position (8, big-endian) || nonce (24) || ciphertext || tag (16)
 //
-// Each seal derives a key of its own from a random nonce (XAES-256-GCM), so no counter can repeat after a restore.
-// Immutable, thread-safe.
+// Each seal derives a key of its own from a random nonce (XAES-256-GCM), so no counter can repeat after a
+// restore. Immutable, thread-safe.
 #pragma once
 
 #include <chrono>

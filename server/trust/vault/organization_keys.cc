@@ -9,9 +9,9 @@ namespace sealpost {
 namespace {
 
 constexpr std::array<std::string_view, kOrganizationTagCount> kTagPurposes = {
-    "organization/tag/replay-key/v1",       "organization/tag/replay-body/v1",
-    "organization/tag/idempotency-key/v1",  "organization/tag/idempotency-body/v1",
-    "organization/tag/fingerprint/v1",      "organization/tag/search-term/v1"};
+    "organization/tag/replay-key/v1",      "organization/tag/replay-body/v1",
+    "organization/tag/idempotency-key/v1", "organization/tag/idempotency-body/v1",
+    "organization/tag/fingerprint/v1",     "organization/tag/search-term/v1"};
 
 }  // namespace
 
@@ -32,12 +32,14 @@ Hash128 OrganizationKeys::short_tag(OrganizationTag purpose, std::initializer_li
   return half;
 }
 
-Bytes OrganizationKeys::seal_secret(const SecretBytes& secret, const SealContext& context, Entropy& entropy) const {
+Bytes OrganizationKeys::seal_secret(const SecretBytes& secret, const SealContext& context,
+                                    Entropy& entropy) const {
   SEALPOST_CHECK(context.tenancy.organization == organization_);
   return secrets_.seal(secret.reveal(SecretAccess("seal a secret for its row")), encode(context), entropy);
 }
 
-Result<SecretBytes, VaultError> OrganizationKeys::open_secret(ByteView sealed, const SealContext& context) const {
+Result<SecretBytes, VaultError> OrganizationKeys::open_secret(ByteView sealed,
+                                                              const SealContext& context) const {
   if (context.tenancy.organization != organization_) return fail(VaultError::Tampered);
   auto secret = secrets_.open_secret(sealed, encode(context));
   if (!secret) return fail(VaultError::Tampered);

@@ -1,7 +1,6 @@
-// One organization's keys, opened: its sealer for control-plane secrets and its tags. All are derived from the
-// organization key, so that destroying that one key takes every tag and secret of the organization with it,
-// and equal values of two organizations never show as equal.
-// Immutable, thread-safe.
+// One organization's keys, opened: its sealer for control-plane secrets and its tags. All are derived from
+// the organization key, so that destroying that one key takes every tag and secret of the organization with
+// it, and equal values of two organizations never show as equal. Immutable, thread-safe.
 #pragma once
 
 #include <initializer_list>
@@ -17,7 +16,14 @@
 namespace sealpost {
 
 // Each purpose has a key of its own.
-enum class OrganizationTag : std::uint8_t { ReplayKey, ReplayBody, IdempotencyKey, IdempotencyBody, Fingerprint, SearchTerm };
+enum class OrganizationTag : std::uint8_t {
+  ReplayKey,
+  ReplayBody,
+  IdempotencyKey,
+  IdempotencyBody,
+  Fingerprint,
+  SearchTerm
+};
 inline constexpr std::size_t kOrganizationTagCount = 6;
 
 class OrganizationKeys final {
@@ -33,8 +39,10 @@ class OrganizationKeys final {
   // The first half of it: for rows that are found by it.
   [[nodiscard]] Hash128 short_tag(OrganizationTag purpose, std::initializer_list<ByteView> parts) const;
 
-  // Secrets of the control plane (signing key material, custom header values). `context` names this organization.
-  [[nodiscard]] Bytes seal_secret(const SecretBytes& secret, const SealContext& context, Entropy& entropy) const;
+  // Secrets of the control plane (signing key material, custom header values). `context` names this
+  // organization.
+  [[nodiscard]] Bytes seal_secret(const SecretBytes& secret, const SealContext& context,
+                                  Entropy& entropy) const;
   Result<SecretBytes, VaultError> open_secret(ByteView sealed, const SealContext& context) const;
 
   // Wraps data keys; used by the vault alone.

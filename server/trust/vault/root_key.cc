@@ -19,11 +19,16 @@ constexpr std::size_t kMaxFile = 1024;
 
 RootKeyError from_file_error(FileError error) {
   switch (error) {
-    case FileError::NotFound: return RootKeyError::NotFound;
-    case FileError::Exists: return RootKeyError::Exists;
-    case FileError::TooLarge: return RootKeyError::Malformed;
-    case FileError::Permissions: return RootKeyError::Permissions;
-    case FileError::Io: return RootKeyError::Io;
+    case FileError::NotFound:
+      return RootKeyError::NotFound;
+    case FileError::Exists:
+      return RootKeyError::Exists;
+    case FileError::TooLarge:
+      return RootKeyError::Malformed;
+    case FileError::Permissions:
+      return RootKeyError::Permissions;
+    case FileError::Io:
+      return RootKeyError::Io;
   }
   die(__FILE__, __LINE__, "a file error that nobody mapped");
 }
@@ -53,7 +58,8 @@ Result<void, RootKeyError> FileRootKey::create(const std::filesystem::path& path
   const SecretBytes key = vault_internal::random_key(entropy);
   std::string digits = to_hex(key.reveal(SecretAccess("the root key's one way into its file")));
   Bytes content;
-  content.reserve(kHeader.size() + digits.size() + 1);  // no growth: a moved buffer would leave its octets behind
+  content.reserve(kHeader.size() + digits.size() +
+                  1);  // no growth: a moved buffer would leave its octets behind
   append(content, kHeader);
   append(content, digits);
   content.push_back('\n');
@@ -73,7 +79,8 @@ Result<std::unique_ptr<FileRootKey>, RootKeyError> FileRootKey::load(const std::
   return std::unique_ptr<FileRootKey>(new FileRootKey(std::move(*key)));
 }
 
-Result<Bytes, RootKeyError> FileRootKey::wrap(const SecretBytes& key, ByteView context, Entropy& entropy) const {
+Result<Bytes, RootKeyError> FileRootKey::wrap(const SecretBytes& key, ByteView context,
+                                              Entropy& entropy) const {
   return wrapper_.seal(key.reveal(SecretAccess("wrap a key under the root")), context, entropy);
 }
 

@@ -32,10 +32,11 @@ class RootKey {
   virtual ~RootKey() = default;
   // Names the key without telling anything of it ("file:9f2c…"); stored beside what it wraps.
   [[nodiscard]] virtual std::string id() const = 0;
-  virtual Result<Bytes, RootKeyError> wrap(const SecretBytes& key, ByteView context, Entropy& entropy) const = 0;
+  virtual Result<Bytes, RootKeyError> wrap(const SecretBytes& key, ByteView context,
+                                           Entropy& entropy) const = 0;
   virtual Result<SecretBytes, RootKeyError> unwrap(ByteView wrapped, ByteView context) const = 0;
-  // 32 octets that only this root yields for this purpose. For what must be checked before the database can be
-  // trusted; everything else is wrapped, so that changing the root changes nothing below.
+  // 32 octets that only this root yields for this purpose. For what must be checked before the database can
+  // be trusted; everything else is wrapped, so that changing the root changes nothing below.
   virtual Result<SecretBytes, RootKeyError> derive(std::string_view purpose) const = 0;
 };
 

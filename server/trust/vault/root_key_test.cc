@@ -21,7 +21,8 @@ struct RootKeyFile : ::testing::Test {
   SeededEntropy entropy;
   fs::path file = directory.path() / "root.key";
 
-  void write(std::string_view content, fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
+  void write(std::string_view content,
+             fs::perms mode = fs::perms::owner_read | fs::perms::owner_write) const {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
     fs::permissions(file, mode);
   }
@@ -63,9 +64,7 @@ TEST_F(RootKeyFile, IsRefusedWhenOthersMayReadOrWriteIt) {
   EXPECT_TRUE(FileRootKey::load(file).ok()) << "stricter than 0600 is fine";
 }
 
-TEST_F(RootKeyFile, MissingIsToldFromDamaged) {
-  EXPECT_EQ(load_error(), RootKeyError::NotFound);
-}
+TEST_F(RootKeyFile, MissingIsToldFromDamaged) { EXPECT_EQ(load_error(), RootKeyError::NotFound); }
 
 TEST_F(RootKeyFile, IsReadStrictly) {
   const std::string digits(64, 'a');

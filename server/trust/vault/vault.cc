@@ -144,7 +144,8 @@ Result<std::unique_ptr<Vault>, VaultError> Vault::open(Store& store, const RootK
   return vault;
 }
 
-// ---- Installation ----------------------------------------------------------------------------------------------
+// ---- Installation
+// ----------------------------------------------------------------------------------------------
 
 PublicIdCodec Vault::make_public_id_codec(std::vector<GenerationStart> generations) const {
   auto block = Aes256Block::create(installation_->public_id_key);
@@ -163,22 +164,28 @@ Bytes Vault::seal_installation_secret(std::string_view name, const SecretBytes& 
   return installation_->secrets.seal(bytes, encode(setting_context(name)), entropy_);
 }
 
-Result<SecretBytes, VaultError> Vault::open_installation_secret(std::string_view name, ByteView sealed) const {
+Result<SecretBytes, VaultError> Vault::open_installation_secret(std::string_view name,
+                                                                ByteView sealed) const {
   auto secret = installation_->secrets.open_secret(sealed, encode(setting_context(name)));
   if (!secret) return fail(VaultError::Tampered);
   return std::move(*secret);
 }
 
-// ---- Organizations ---------------------------------------------------------------------------------------------
+// ---- Organizations
+// ---------------------------------------------------------------------------------------------
 
-StoreResult<DataKeyId> Vault::create_organization_key(Transaction& transaction, OrganizationId organization) const {
+StoreResult<DataKeyId> Vault::create_organization_key(Transaction& transaction,
+                                                      OrganizationId organization) const {
   DataKeyRecord record;
   record.role = DataKeyRole::Organization;
   record.wrapped_by = root_.id();
   const WallTime now = clock_.wall_now();
   const DataKeyId id{store_.positions().draw()};
-  record.head = {
-      .position = id.position, .tenancy = shared(organization), .version = 1, .created_at = now, .updated_at = now};
+  record.head = {.position = id.position,
+                 .tenancy = shared(organization),
+                 .version = 1,
+                 .created_at = now,
+                 .updated_at = now};
   const SecretBytes key = vault_internal::random_key(entropy_);
   auto wrapped = root_.wrap(key, encode(key_context(organization, id, "organization_key")), entropy_);
   if (!wrapped) return fail(StoreError::Unavailable);
@@ -208,9 +215,11 @@ Result<SecretBytes, VaultError> Vault::open_secret(ByteView sealed, const SealCo
   return keys->open_secret(sealed, context);
 }
 
-// ---- Content ---------------------------------------------------------------------------------------------------
+// ---- Content
+// ---------------------------------------------------------------------------------------------------
 
-std::shared_ptr<const DataKey> Vault::current_data_key(OrganizationId organization, RetentionClass retention) const {
+std::shared_ptr<const DataKey> Vault::current_data_key(OrganizationId organization,
+                                                       RetentionClass retention) const {
   const auto cache = cache_.load();
   const auto* entry = cache->find(organization);
   if (entry == nullptr) return nullptr;
@@ -238,7 +247,8 @@ Result<Bytes, VaultError> Vault::open_with(DataKeyId key, ByteView sealed, const
   return open_sealed(sealed, context);
 }
 
-Result<std::shared_ptr<const DataKey>, VaultError> Vault::data_key(OrganizationId organization, DataKeyId key) {
+Result<std::shared_ptr<const DataKey>, VaultError> Vault::data_key(OrganizationId organization,
+                                                                   DataKeyId key) {
   const auto cache = cache_.load();
   const auto* entry = cache->find(organization);
   if (entry == nullptr) return fail(VaultError::KeyUnavailable);
@@ -254,7 +264,8 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::data_key(OrganizationI
     SEALPOST_TRY(row, reader.find_object(shared(organization), EntityKind::DataKey, key.position));
     return {};
   });
-  if (!read) return fail(read.error() == StoreError::NotFound ? VaultError::Destroyed : VaultError::StoreFailed);
+  if (!read)
+    return fail(read.error() == StoreError::NotFound ? VaultError::Destroyed : VaultError::StoreFailed);
   SEALPOST_TRY(auto loaded, unwrap(*cache, *row));
   const std::scoped_lock lock(opened_->mutex);
   // Readers of old content are few; starting over is cheaper than keeping an order of use.
@@ -262,7 +273,8 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::data_key(OrganizationI
   return opened_->keys.insert_or_assign(key, std::move(loaded)).first->second;
 }
 
-Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& cache, const ObjectRow& row) const {
+Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& cache,
+                                                                 const ObjectRow& row) const {
   const auto record = record_from_text<DataKeyRecord>(row.head, row.body);
   if (!record || record->role != DataKeyRole::Data) return fail(VaultError::Malformed);
   if (row.sealed.empty()) return fail(VaultError::Destroyed);
@@ -280,7 +292,8 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& ca
   return std::make_shared<const DataKey>(name, *key);
 }
 
-// ---- Upkeep ----------------------------------------------------------------------------------------------------
+// ---- Upkeep
+// ----------------------------------------------------------------------------------------------------
 
 // Takes one row into the next cache: an organization key, or a data key that is still current.
 Result<void, VaultError> Vault::adopt(Cache& next, const ObjectRow& row) const {
@@ -291,10 +304,9 @@ Result<void, VaultError> Vault::adopt(Cache& next, const ObjectRow& row) const {
   if (record->role == DataKeyRole::Organization) {
     auto key = root_.unwrap(row.sealed, encode(key_context(organization, record->id(), "organization_key")));
     if (!key) return fail(from_root_error(key.error()));
-    next.organizations[organization] = {
-        .organization_key = record->id(),
-        .keys = std::make_shared<const OrganizationKeys>(organization, *key),
-        .data = {}};
+    next.organizations[organization] = {.organization_key = record->id(),
+                                        .keys = std::make_shared<const OrganizationKeys>(organization, *key),
+                                        .data = {}};
     return {};
   }
   const Day day{std::chrono::days(record->day)};
@@ -344,12 +356,14 @@ Result<void, VaultError> Vault::load_organization(OrganizationId organization) {
 Result<std::size_t, VaultError> Vault::ensure_data_keys(WallTime now) {
   const std::scoped_lock lock(upkeep_);
   std::vector<OrganizationId> organizations;
-  for (const auto& [organization, entry] : cache_.load()->organizations) organizations.push_back(organization);
+  for (const auto& [organization, entry] : cache_.load()->organizations)
+    organizations.push_back(organization);
   std::ranges::sort(organizations);
   return create_missing(std::move(organizations), now);
 }
 
-Result<std::size_t, VaultError> Vault::create_missing(std::vector<OrganizationId> organizations, WallTime now) {
+Result<std::size_t, VaultError> Vault::create_missing(std::vector<OrganizationId> organizations,
+                                                      WallTime now) {
   auto next = std::make_shared<Cache>(*cache_.load());
   const Day today = day_of(now);
   std::vector<ObjectRow> rows;
@@ -358,7 +372,8 @@ Result<std::size_t, VaultError> Vault::create_missing(std::vector<OrganizationId
     std::erase_if(entry.data, [&](const auto& held) { return held.first.first < today; });
     for (const Day day : {today, today + std::chrono::days(1)})
       for (const RetentionClass retention : kAllRetentionClasses)
-        if (!entry.data.contains({day, retention})) rows.push_back(create_data_key(entry, {day, retention}, now));
+        if (!entry.data.contains({day, retention}))
+          rows.push_back(create_data_key(entry, {day, retention}, now));
   }
   for (std::size_t first = 0; first < rows.size(); first += kRowsPerTransaction) {
     const std::size_t end = std::min(rows.size(), first + kRowsPerTransaction);

@@ -4,13 +4,12 @@
 //   organization key     wraps  its data keys; seals its secrets; tags
 //   data key             seals  the content of one retention class and day
 //
-// The installation key is random and stored wrapped, and its purposes are derived from it, so that a new root key
-// re-wraps a few values and changes none. Message paths ask for keys that are in memory and take a miss as an
-// answer (503): no store, no provider and no waiting there. upkeep calls ensure_data_keys() often enough that
-// tomorrow's keys exist before midnight; a new organization is made known by load_organization() after its
-// commit.
-// Internally synchronised. Reading from memory takes one snapshot; what says "loads" may block on the store and is
-// not for socket threads or the store's writer.
+// The installation key is random and stored wrapped, and its purposes are derived from it, so that a new root
+// key re-wraps a few values and changes none. Message paths ask for keys that are in memory and take a miss
+// as an answer (503): no store, no provider and no waiting there. upkeep calls ensure_data_keys() often
+// enough that tomorrow's keys exist before midnight; a new organization is made known by load_organization()
+// after its commit. Internally synchronised. Reading from memory takes one snapshot; what says "loads" may
+// block on the store and is not for socket threads or the store's writer.
 #pragma once
 
 #include <initializer_list>
@@ -51,8 +50,8 @@ struct KeyedDigest {
 class Vault final {
  public:
   // Makes the installation's keys at first use. Loads every organization's key.
-  static Result<std::unique_ptr<Vault>, VaultError> open(Store& store, const RootKey& root, const Clock& clock,
-                                                         Entropy& entropy);
+  static Result<std::unique_ptr<Vault>, VaultError> open(Store& store, const RootKey& root,
+                                                         const Clock& clock, Entropy& entropy);
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
@@ -118,7 +117,8 @@ class Vault final {
   Entropy& entropy_;
   std::unique_ptr<const Installation> installation_;
   Snapshot<Cache> cache_;
-  std::mutex upkeep_;  // one changer of the cache at a time; held across the store's work, never by message paths
+  std::mutex
+      upkeep_;  // one changer of the cache at a time; held across the store's work, never by message paths
   std::unique_ptr<Opened> opened_;  // old keys that readers asked for; bounded
 };
 

@@ -15,7 +15,11 @@ using std::chrono::days;
 using std::chrono::hours;
 
 SealContext message_context(OrganizationId organization, Position id = 77) {
-  return {.tenancy = {organization, Environment::Live}, .kind = EntityKind::Message, .id = id, .version = 1, .field = "payload"};
+  return {.tenancy = {organization, Environment::Live},
+          .kind = EntityKind::Message,
+          .id = id,
+          .version = 1,
+          .field = "payload"};
 }
 SecretBytes secret(std::string_view text) { return SecretBytes::copy_of(as_bytes(text)); }
 
@@ -35,7 +39,8 @@ struct VaultTest : ::testing::Test, VaultFixture {
   }
 };
 
-// ---- Context ---------------------------------------------------------------------------------------------------
+// ---- Context
+// ---------------------------------------------------------------------------------------------------
 
 TEST(SealContextEncoding, DiffersInEveryMember) {
   const SealContext base = message_context({5}, 9);
@@ -53,7 +58,8 @@ TEST(SealContextEncoding, DiffersInEveryMember) {
   EXPECT_EQ(encode(base), encode(message_context({5}, 9)));
 }
 
-// ---- Data keys -------------------------------------------------------------------------------------------------
+// ---- Data keys
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, WhatADataKeySealedOpensAgain) {
   const auto key = vault->current_data_key(acme, RetentionClass::Payload);
@@ -161,7 +167,8 @@ TEST_F(VaultTest, TomorrowsKeyIsThereAtMidnightAndTheDayAfterIsNot) {
   EXPECT_NE(today->id(), tomorrow->id());
   EXPECT_EQ(tomorrow->name().day - today->name().day, days(1));
   clock.advance(hours(24));
-  EXPECT_EQ(vault->current_data_key(acme, RetentionClass::Payload), nullptr) << "a miss, never yesterday's key";
+  EXPECT_EQ(vault->current_data_key(acme, RetentionClass::Payload), nullptr)
+      << "a miss, never yesterday's key";
   ASSERT_TRUE(vault->ensure_data_keys(clock.wall_now()).ok());
   EXPECT_NE(vault->current_data_key(acme, RetentionClass::Payload), nullptr);
 }
@@ -218,9 +225,11 @@ TEST_F(VaultTest, ADestroyedKeyTakesItsContentWithIt) {
   clock.advance(hours(72));
   ASSERT_TRUE(vault->ensure_data_keys(clock.wall_now()).ok());
   row_at(key->id().position)->sealed.clear();
-  EXPECT_EQ(std::move(reopen()).value()->open_sealed(sealed, message_context(acme)).error(), VaultError::Destroyed);
+  EXPECT_EQ(std::move(reopen()).value()->open_sealed(sealed, message_context(acme)).error(),
+            VaultError::Destroyed);
   store.state().objects.erase(key->id().position);
-  EXPECT_EQ(std::move(reopen()).value()->open_sealed(sealed, message_context(acme)).error(), VaultError::Destroyed);
+  EXPECT_EQ(std::move(reopen()).value()->open_sealed(sealed, message_context(acme)).error(),
+            VaultError::Destroyed);
 }
 
 TEST_F(VaultTest, AKeyRowOfAnotherOrganizationIsNotFound) {
@@ -256,7 +265,8 @@ TEST_F(VaultTest, EditedKeyRowsDoNotOpen) {
   EXPECT_EQ(damage([](ObjectRow& row) { row.body = "{"; }).error(), VaultError::Malformed);
   EXPECT_EQ(damage([](ObjectRow& row) { row.sealed.back() ^= 1; }).error(), VaultError::Tampered);
   EXPECT_EQ(damage([&](ObjectRow& row) {
-              row.sealed = row_at(vault->current_data_key(acme, RetentionClass::Inbox)->id().position)->sealed;
+              row.sealed =
+                  row_at(vault->current_data_key(acme, RetentionClass::Inbox)->id().position)->sealed;
             }).error(),
             VaultError::Tampered);
   EXPECT_TRUE(damage([](ObjectRow&) {}).ok());
@@ -283,7 +293,8 @@ TEST_F(VaultTest, ManyOrganizationsFitIntoSeveralPagesAndTransactions) {
     EXPECT_NE(again->current_data_key(organization, RetentionClass::AuditFree), nullptr);
 }
 
-// ---- Digests ---------------------------------------------------------------------------------------------------
+// ---- Digests
+// ---------------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, ADigestIsComparableWithinADayAndTellsItsKey) {
   const auto first = vault->keyed_digest(acme, as_bytes("body")).value();
@@ -296,7 +307,8 @@ TEST_F(VaultTest, ADigestIsComparableWithinADayAndTellsItsKey) {
   EXPECT_EQ(vault->data_key(acme, first.key).value()->digest(as_bytes("body")), first.digest);
 }
 
-// ---- Secrets and tags ------------------------------------------------------------------------------------------
+// ---- Secrets and tags
+// ------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, SecretsOpenInTheirContextOnly) {
   const SealContext context{{acme, Environment::Test}, EntityKind::SigningKey, 42, 1, "material"};
@@ -348,11 +360,14 @@ TEST_F(VaultTest, TagsSurviveARestart) {
   EXPECT_EQ(again->organization(acme)->tag(OrganizationTag::ReplayKey, {as_bytes("x")}), replay);
 }
 
-// ---- Opening ---------------------------------------------------------------------------------------------------
+// ---- Opening
+// ---------------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, PublicIdsStayTheSameForGood) {
   const std::string id = vault->make_public_id_codec({{1, 0}}).encode(EntityKind::Message, 1ULL << 40);
-  EXPECT_EQ(std::move(reopen()).value()->make_public_id_codec({{1, 0}}).encode(EntityKind::Message, 1ULL << 40), id);
+  EXPECT_EQ(
+      std::move(reopen()).value()->make_public_id_codec({{1, 0}}).encode(EntityKind::Message, 1ULL << 40),
+      id);
 }
 
 TEST_F(VaultTest, AnotherRootKeyOpensNothing) {
@@ -382,7 +397,8 @@ TEST_F(VaultTest, ABrokenStoreIsToldFromAWrongKey) {
   store.fail_with(StoreError::Corrupt);
   EXPECT_EQ(reopen().error(), VaultError::StoreFailed);
   EXPECT_EQ(vault->load_organization(acme).error(), VaultError::StoreFailed);
-  const Bytes foreign = vault->current_data_key(acme, RetentionClass::Payload)->seal({}, message_context(acme), entropy);
+  const Bytes foreign =
+      vault->current_data_key(acme, RetentionClass::Payload)->seal({}, message_context(acme), entropy);
   Bytes unknown = foreign;
   unknown[4] ^= 1;  // another day, no neighbour
   EXPECT_EQ(vault->open_sealed(unknown, message_context(acme)).error(), VaultError::StoreFailed);
@@ -390,10 +406,13 @@ TEST_F(VaultTest, ABrokenStoreIsToldFromAWrongKey) {
 
 TEST_F(VaultTest, AnOrganizationIsUnknownUntilItIsLoadedAfterItsCommit) {
   const OrganizationId late{store.positions().draw()};
-  ASSERT_TRUE(store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-                     SEALPOST_TRY([[maybe_unused]] auto key, vault->create_organization_key(transaction, late));
-                     return {};
-                   }).ok());
+  ASSERT_TRUE(store
+                  .transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+                    SEALPOST_TRY([[maybe_unused]] auto key,
+                                 vault->create_organization_key(transaction, late));
+                    return {};
+                  })
+                  .ok());
   EXPECT_EQ(vault->organization(late), nullptr);
   ASSERT_TRUE(vault->load_organization(late).ok());
   EXPECT_NE(vault->organization(late), nullptr);
@@ -415,7 +434,8 @@ TEST_F(VaultTest, ARolledBackOrganizationLeavesNothing) {
 TEST_F(VaultTest, ADestroyedOrganizationKeyLeavesTheOthersUsable) {
   for (auto& [position, row] : store.state().objects) {
     if (row.head.tenancy.organization != acme) continue;
-    if (record_from_text<DataKeyRecord>(row.head, row.body)->role == DataKeyRole::Organization) row.sealed.clear();
+    if (record_from_text<DataKeyRecord>(row.head, row.body)->role == DataKeyRole::Organization)
+      row.sealed.clear();
   }
   auto again = std::move(reopen()).value();
   EXPECT_EQ(again->organization(acme), nullptr);

@@ -1,5 +1,5 @@
-// Texts that anybody may send as a token or a client secret. Whatever comes, nothing verifies that was not minted
-// here, and nothing is read beyond its end.
+// Texts that anybody may send as a token or a client secret. Whatever comes, nothing verifies that was not
+// minted here, and nothing is read beyond its end.
 #include <cstddef>
 #include <cstdint>
 
@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string client = ids.encode(EntityKind::Credential, 1ULL << 40);
   SEALPOST_CHECK(!authenticate_client(*fixture.vault, ids, picture, client, as_text(octets), now).ok());
   // What is sealed inside is trusted to be ours, and read strictly all the same.
-  if (const auto claims = decode_claims(octets)) SEALPOST_CHECK(encode_claims(*claims) == Bytes(data, data + size));
+  if (const auto claims = decode_claims(octets))
+    SEALPOST_CHECK(encode_claims(*claims) == Bytes(data, data + size));
   if (const auto claims = decode_operator_claims(octets))
     SEALPOST_CHECK(encode_operator_claims(*claims) == Bytes(data, data + size));
   return 0;

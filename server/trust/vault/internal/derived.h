@@ -1,5 +1,5 @@
-// Keys by purpose out of one key (RFC 5869), and the encoding of parts that are tagged together. Private to the
-// vault. Free functions, thread-safe.
+// Keys by purpose out of one key (RFC 5869), and the encoding of parts that are tagged together. Private to
+// the vault. Free functions, thread-safe.
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@ inline constexpr std::size_t kKeyBytes = 32;
 }
 
 template <std::size_t N>
-[[nodiscard]] std::array<HmacSha256, N> derive_tags(const SecretBytes& key, const std::array<std::string_view, N>& purposes) {
+[[nodiscard]] std::array<HmacSha256, N> derive_tags(const SecretBytes& key,
+                                                    const std::array<std::string_view, N>& purposes) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<HmacSha256, N>{HmacSha256(derive_key(key, purposes[I]))...};
   }(std::make_index_sequence<N>{});

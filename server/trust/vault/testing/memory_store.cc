@@ -17,19 +17,24 @@ class MemoryTransaction final : public Transaction {
   StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy& tenancy, EntityKind kind, Position parent,
                                                    Page page) override {
     std::vector<ObjectRow> out;
-    for (auto it = state_.objects.upper_bound(page.after); it != state_.objects.end() && out.size() < page.limit; ++it) {
+    for (auto it = state_.objects.upper_bound(page.after);
+         it != state_.objects.end() && out.size() < page.limit; ++it) {
       const ObjectRow& row = it->second;
-      if (row.kind == kind && row.head.tenancy == tenancy && (parent == 0 || row.parent == parent)) out.push_back(row);
+      if (row.kind == kind && row.head.tenancy == tenancy && (parent == 0 || row.parent == parent))
+        out.push_back(row);
     }
     return out;
   }
   StoreResult<std::vector<ObjectRow>> load_objects(Page page) override {
     std::vector<ObjectRow> out;
-    for (auto it = state_.objects.upper_bound(page.after); it != state_.objects.end() && out.size() < page.limit; ++it)
+    for (auto it = state_.objects.upper_bound(page.after);
+         it != state_.objects.end() && out.size() < page.limit; ++it)
       out.push_back(it->second);
     return out;
   }
-  StoreResult<std::uint64_t> epoch_of(OrganizationId organization) override { return state_.epochs[organization]; }
+  StoreResult<std::uint64_t> epoch_of(OrganizationId organization) override {
+    return state_.epochs[organization];
+  }
   StoreResult<std::optional<std::string>> setting(std::string_view name) override {
     const auto it = state_.settings.find(name);
     return it == state_.settings.end() ? std::nullopt : std::optional(it->second);
@@ -47,7 +52,9 @@ class MemoryTransaction final : public Transaction {
     return {};
   }
   StoreResult<std::uint64_t> append_audit(const AuditDraft&) override { return state_.audit_records++; }
-  StoreResult<std::uint64_t> raise_epoch(OrganizationId organization) override { return ++state_.epochs[organization]; }
+  StoreResult<std::uint64_t> raise_epoch(OrganizationId organization) override {
+    return ++state_.epochs[organization];
+  }
   StoreResult<void> set_setting(std::string_view name, std::string_view value) override {
     state_.settings.insert_or_assign(std::string(name), std::string(value));
     return {};
@@ -60,12 +67,17 @@ class MemoryTransaction final : public Transaction {
   StoreResult<std::optional<Bytes>> payload_of(const Tenancy&, MessageId) override { return absent(); }
   StoreResult<std::vector<MessageRow>> inbox(const Tenancy&, ChannelId, Page) override { return absent(); }
   StoreResult<RefusalRow> find_refusal(const Tenancy&, RefusalId) override { return absent(); }
-  StoreResult<std::vector<RefusalRow>> list_refusals(const Tenancy&, Position, Page) override { return absent(); }
+  StoreResult<std::vector<RefusalRow>> list_refusals(const Tenancy&, Position, Page) override {
+    return absent();
+  }
   StoreResult<IntegrationHealth> health_of(const Tenancy&, IntegrationId) override { return absent(); }
   StoreResult<std::uint64_t> log_size(OrganizationId) override { return state_.audit_records; }
   StoreResult<AuditRow> audit_row(OrganizationId, std::uint64_t) override { return absent(); }
-  StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t, std::uint32_t) override { return absent(); }
-  StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t, std::uint64_t, std::uint32_t) override {
+  StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t, std::uint32_t) override {
+    return absent();
+  }
+  StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t, std::uint64_t,
+                                         std::uint32_t) override {
     return absent();
   }
   StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) override { return absent(); }
@@ -74,9 +86,15 @@ class MemoryTransaction final : public Transaction {
   StoreResult<Counts> counts() override { return absent(); }
   StoreResult<Repeat> claim_control_call(const Tenancy&, const Claim&, Position) override { return absent(); }
   StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime) override { return absent(); }
-  StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime) override { return absent(); }
-  StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime) override { return absent(); }
-  StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position, WallTime) override { return absent(); }
+  StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime) override {
+    return absent();
+  }
+  StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime) override {
+    return absent();
+  }
+  StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position, WallTime) override {
+    return absent();
+  }
   StoreResult<void> put_checkpoint(OrganizationId, const SignedCheckpoint&) override { return absent(); }
 
  private:

@@ -29,10 +29,16 @@ class MemoryStore final : public Store {
   void fail_with(std::optional<StoreError> error) { broken_ = error; }
   [[nodiscard]] std::size_t reads() const { return reads_; }
 
-  bool accept_messages(std::vector<AcceptMessage>, Completion<void(std::vector<AcceptOutcome>)>) override { return false; }
-  bool finish_attempts(std::vector<FinishAttempt>, Completion<void(std::vector<FinishOutcome>)>) override { return false; }
+  bool accept_messages(std::vector<AcceptMessage>, Completion<void(std::vector<AcceptOutcome>)>) override {
+    return false;
+  }
+  bool finish_attempts(std::vector<FinishAttempt>, Completion<void(std::vector<FinishOutcome>)>) override {
+    return false;
+  }
   bool claim_work(ClaimWork, Completion<void(ClaimedWork)>) override { return false; }
-  bool record_refusals(std::vector<RecordRefusal>, Completion<void(std::optional<StoreError>)>) override { return false; }
+  bool record_refusals(std::vector<RecordRefusal>, Completion<void(std::optional<StoreError>)>) override {
+    return false;
+  }
   bool transact(Work work, Completion<void(StoreResult<void>)> done) override;
   StoreResult<void> transact_and_wait(Work work) override;
   StoreResult<void> read(const Look& look) override;
