@@ -1,0 +1,247 @@
+"""Each refusal category is reachable by a request, and comes with its status and code; and what an anonymous caller may
+learn is the same in test and live."""
+
+import json
+import re
+import socket
+import time
+import urllib.parse
+
+import pytest
+
+from blackbox import senders
+from blackbox.parties import Organization
+
+
+@pytest.fixture(scope="module")
+def source(gateway):
+    integration = Organization(gateway).integration()
+    made = integration.source(event_types=["order.created"], networks=["127.0.0.0/8"])
+    integration.activate()
+    return made
+
+
+def signed(source, **how):
+    body = source.sender.body(1)
+    return body, source.sender.sign(body, **how)
+
+
+def changed(source, change, **how):
+    body, headers = signed(source, **how)
+    return source.send(body, {**headers, **change})
+
+
+def raw(gateway, octets):
+    """Sends octets as they are and reads to the end; for what no HTTP library would send."""
+    url = urllib.parse.urlsplit(gateway.http_url)
+    with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
+        connection.sendall(octets)
+        connection.settimeout(20)
+        answer = b""
+        while True:
+            piece = connection.recv(65536)
+            if not piece:
+                return answer
+            answer += piece
+            if complete(answer):
+                return answer
+
+
+def complete(answer):
+    head, found, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    return bool(found and length and len(body) >= int(length[1]))
+
+
+def code_of(answer):
+    return json.loads(answer.partition(b"\r\n\r\n")[2])["code"]
+
+
+MALFORMED = {
+    "no timestamp": {"webhook-timestamp": ""},
+    "a fraction": {"webhook-timestamp": "1700000000.5"},
+    "a sign": {"webhook-timestamp": "+1700000000"},
+    "a leading zero": {"webhook-timestamp": "01700000000"},
+    "a full stop in the id": {"webhook-id": "evt.1"},
+    "a long id": {"webhook-id": "e" * 257},
+    "no version": {"webhook-signature": "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+    "a short signature": {"webhook-signature": "v1,g0hM"},
+    "an unknown version alone": {"webhook-signature": "v9,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+    "nine signatures": {"webhook-signature": " ".join(["v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="] * 9)},
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed_header(source, case):
+    changed(source, MALFORMED[case]).refused("malformed_header")
+
+
+def test_a_repeated_header_is_malformed(gateway, source):
+    body, headers = signed(source)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    octets = (f"POST {source.path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+              f"{lines}webhook-id: {headers['webhook-id']}\r\nConnection: close\r\n\r\n").encode() + body
+    assert code_of(raw(gateway, octets)) in ("malformed_header", "malformed_request")
+
+
+def test_event_type_not_allowed(source):
+    source.post(1, event="order.paid").refused("event_type_not_allowed")
+
+
+def test_network_not_allowed(organization):
+    integration = organization.integration()
+    source = integration.source(networks=["192.0.2.0/24"])
+    integration.activate()
+    source.post(1).refused("network_not_allowed")
+
+
+def test_unsupported_encoding(source):
+    changed(source, {"Content-Encoding": "gzip"}).refused("unsupported_encoding")
+
+
+def test_body_too_large(organization):
+    integration = organization.integration()
+    source = integration.source(max_body_bytes=100)
+    integration.activate()
+    body = source.sender.body(1) + b" " * 200
+    source.send(body, source.sender.sign(body)).refused("body_too_large")
+
+
+def test_unknown_source(gateway):
+    gateway.http.post("/v1/in/src_" + "0" * 36, {"a": 1}).refused("unknown_source")
+
+
+def test_malformed_json_and_duplicate_members(source):
+    for body, code in ((b'{"type":"order.created",', "malformed_json"),
+                       (b'{"type":"order.created","a":1,"a":2}', "duplicate_member"),
+                       (b'{"type":"order.created","a":' + b"[" * 70 + b"]" * 70 + b"}", None)):
+        answer = source.send(body, source.sender.sign(body))
+        # A body whose type can't be read has no type that is listed: told first, by the order of checks.
+        assert answer.code in (code, "event_type_not_allowed", "json_too_deep", "malformed_json"), answer.text
+
+
+def test_source_disabled(organization):
+    integration = organization.integration()
+    source = integration.source()
+    integration.activate()
+    organization.operator.change(f"/v1/sources/{source.id}", {"state": "suspended"}).ok()
+    source.post(1).refused("source_disabled")
+    organization.operator.change(f"/v1/sources/{source.id}", {"state": "active"}).ok()
+    source.post(2).ok()
+
+
+def test_a_draft_accepts_nothing(organization):
+    integration = organization.integration()
+    source = integration.source()
+    integration.grant()
+    source.post(1).refused("integration_not_active")
+
+
+def test_no_active_grant_no_token_no_message(organization):
+    integration = organization.integration()
+    source = integration.source()
+    credential = integration.credential()
+    integration.activate()
+    token = credential.token()
+    organization.operator.post(f"/v1/grants/{integration.grant_json['id']}:revoke", {"reason": "over"}).ok()
+    source.post(1).refused("grant_not_active")
+    credential.request().refused("grant_not_active")
+    answer = organization.gateway.http.with_token(token).post("/v1/messages", {"type": "a.b", "data": 1})
+    assert answer.code in ("grant_not_active", "invalid_token"), answer.text
+
+
+def test_rate_limited_says_when(organization):
+    integration = organization.integration()
+    source = integration.source(rate_limit={"per_second": 1, "burst": 2})
+    integration.activate()
+    answers = [source.post(number) for number in range(8)]
+    limited = [answer for answer in answers if answer.status == 429]
+    assert answers[0].status == 202 and limited
+    for answer in limited:
+        answer.refused("rate_limited")
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_an_integration_has_a_rate_too(organization):
+    integration = organization.integration(rate_limit={"per_second": 1, "burst": 2})
+    one, two = integration.source(), integration.source()
+    integration.activate()
+    statuses = [source.post(number).status for number in range(4) for source in (one, two)]
+    assert 202 in statuses and 429 in statuses
+
+
+def test_what_was_refused_for_its_rate_may_come_again(organization):
+    integration = organization.integration()
+    source = integration.source(rate_limit={"per_second": 50, "burst": 1})
+    integration.activate()
+    bodies = [source.sender.body(number) for number in range(20)]
+    sent = [(body, source.sender.sign(body)) for body in bodies]
+    refused = [one for one in sent if source.send(*one).status == 429]
+    assert refused
+    time.sleep(0.1)  # the rate is real time: five tokens come back
+    assert source.send(*refused[0]).status == 202
+
+
+def strange_requests(path, body):
+    post = f"POST {path} HTTP/1.1\r\nHost: x\r\n"
+    return {
+        "malformed_request": b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "uri_too_long": b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        "header_too_large": post.encode() + b"X-Long: " + b"a" * 200000 + b"\r\n\r\n",
+        "http_version_not_supported": f"POST {path} HTTP/2.0\r\nHost: x\r\n\r\n".encode(),
+    }
+
+
+@pytest.mark.parametrize("code", list(strange_requests("/", b"")))
+def test_what_is_not_http_is_refused_as_a_problem(gateway, source, code):
+    answer = raw(gateway, strange_requests(source.path, b"")[code])
+    assert code_of(answer) == code, answer[:500]
+
+
+def test_method_not_allowed_and_not_found(gateway):
+    answer = gateway.operator.call("PUT", "/v1/organizations", {})
+    answer.refused("method_not_allowed")
+    assert set(answer.headers["allow"].replace(" ", "").split(",")) >= {"GET", "POST"}
+    gateway.operator.get("/v1/nothing").refused("not_found")
+    gateway.operator.get("/v1/organizations/org_" + "0" * 36).refused("not_found")
+    gateway.operator.get("/v1/organizations/none").refused("not_found")
+
+
+def test_tokens_in_a_query_are_refused(gateway):
+    gateway.http.get("/v1/organizations", access_token="spt_test_abc").refused("token_in_query")
+
+
+def anonymous_cases(source):
+    """Requests of a caller who has proven nothing."""
+    body, headers = signed(source)
+    yield "bad_signature", body + b" ", headers
+    yield "missing_signature", body, {name: value for name, value in headers.items() if name != "webhook-signature"}
+    yield "malformed_header", body, {**headers, "webhook-timestamp": "soon"}
+    yield "timestamp_expired", *signed(source, at=time.time() - 4000)
+    yield "timestamp_in_future", *signed(source, at=time.time() + 4000)
+    yield "unsupported_encoding", body, {**headers, "Content-Encoding": "br"}
+
+
+def test_anonymous_answers_in_test_and_live_differ_in_their_ids_only(gateway, organization):
+    """States that a valid signature would tell apart (live or test, active, suspended, draft, disabled) tell nothing."""
+    made = []
+    for environment, state in (("test", "active"), ("live", "active"), ("test", "draft"), ("live", "suspended")):
+        integration = organization.integration(environment)
+        made.append(integration.source())
+        if state != "draft":
+            integration.activate()
+        if state == "suspended":
+            integration.act("suspend").ok()
+    answers = {}
+    for source in made:
+        for code, body, headers in anonymous_cases(source):
+            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            octets = (f"POST {source.path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+                      f"Content-Length: {len(body)}\r\n{lines}\r\n").encode() + body
+            answer = raw(gateway, octets)
+            assert code_of(answer) == code, answer[:600]
+            plain = re.sub(rb"(req|ref)_[0-9a-z]{36}", rb"\1_ID", answer)
+            plain = re.sub(rb"(?im)^date:.*\r\n", b"", plain)
+            answers.setdefault(code, set()).add(plain)
+    for code, different in answers.items():
+        assert len(different) == 1, f"{code}: {different}"
