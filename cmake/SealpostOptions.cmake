@@ -9,6 +9,7 @@ option(SEALPOST_TESTS "Build the tests" ON)
 option(SEALPOST_FUZZ "Build the fuzz targets with libFuzzer (needs Clang)" OFF)
 option(SEALPOST_BENCH "Build the micro-benchmarks" OFF)
 set(SEALPOST_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+option(SEALPOST_TEST_GULLIBLE_VERIFIER "Build sealpost_gullible, which the demo must fail against; for tests" OFF)
 option(SEALPOST_COVERAGE "Instrument for coverage" OFF)
 
 find_program(SEALPOST_CCACHE ccache)

@@ -91,7 +91,7 @@ def test_the_sync_comes_before_the_answer(start_gateway, tmp_path):
     """strace: between reading a webhook and writing its 202 lies an fdatasync or fsync that has returned."""
     trace = tmp_path / "trace"
     gateway = start_gateway(start=False)
-    gateway.start(prefix=["strace", "-f", "-qq", "-ttt", "-s", "400", "-o", str(trace),
+    gateway.start(prefix=["strace", "-D", "-f", "-q", "-ttt", "-s", "400", "-o", str(trace),
                           "-e", "trace=fdatasync,fsync,read,recvfrom,recvmsg,write,writev,sendto,sendmsg,openat"])
     organization = Organization(gateway)
     integration = organization.integration()
@@ -101,7 +101,9 @@ def test_the_sync_comes_before_the_answer(start_gateway, tmp_path):
         body = source.sender.body(number)
         source.send(body, source.sender.sign(body, identity=f"evt_strace{number}")).ok()
     gateway.stop()
-    lines = trace.read_text(encoding="utf-8", errors="replace").splitlines()
+    text = lambda: trace.read_text(encoding="utf-8", errors="replace")  # noqa: E731
+    until(lambda: re.search(r"\+\+\+ (exited|killed)[^\n]*\n\Z", text()), "strace to end")
+    lines = text().splitlines()
     for number in range(5):
         arrival = next(i for i, line in enumerate(lines) if f"evt_strace{number}" in line and
                        re.search(r"\b(read|recvfrom|recvmsg)\b", line))
