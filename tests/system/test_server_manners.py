@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from blackbox.contract import contract
-from blackbox.gateway import run
+from blackbox.gateway import ROOT, run
 from blackbox.parties import Organization
 from blackbox.waiting import until
 
@@ -94,7 +94,7 @@ def test_nobody_there_is_exit_code_6(start_gateway):
 
 
 def test_version_and_doctor(gateway):
-    assert run("version").stdout.strip().split()[-1][0].isdigit()
+    assert json.loads(run("version").stdout)["version"] == (ROOT / "VERSION").read_text(encoding="utf-8").strip()
     done = gateway.command("doctor")
     assert "sqlite" in done.stdout.lower() and "root" in done.stdout.lower(), done.stdout + done.stderr
 
@@ -104,7 +104,7 @@ def test_health_readiness_and_status(gateway):
     ready = gateway.http.get("/readyz").ok()
     assert ready["status"] == "ready" and {check["name"] for check in ready["checks"]} >= {"store", "keys"}
     status = gateway.operator.get("/v1/operator/status").ok()
-    assert status["state"] == "ready" and status["generation"] == 1 and status["version"] in run("version").stdout
+    assert status["state"] == "ready" and status["generation"] == 1 and status["version"] == json.loads(run("version").stdout)["version"]
 
 
 def test_metrics_have_an_address_of_their_own(gateway):
