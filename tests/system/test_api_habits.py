@@ -74,7 +74,7 @@ def test_changes_name_their_version(organization):
         assert operator.get(path).json == changed.json
         operator.call("PATCH", path, body, headers={"If-Match": first.etag}).refused("precondition_failed")
         operator.call("PATCH", path, {**body, "colour": "red"},
-                      headers={"If-Match": changed.etag}).refused("validation_failed")
+                      headers={"If-Match": changed.etag}).refused("unknown_field")
 
 
 def test_deleting(organization):
@@ -128,11 +128,10 @@ def test_no_secret_is_shown_twice(organization):
 
 def test_problems_name_the_place(organization):
     operator = organization.operator
-    problem = operator.post("/v1/workspaces", {"organization_id": organization.id, "nam": "x"}).refused(
-        "validation_failed")
+    problem = operator.post("/v1/workspaces", {"organization_id": organization.id, "nam": "x"}).refused("unknown_field")
     places = {error["pointer"]: error for error in problem["errors"]}
     assert places["/nam"]["nearest"] == "name"
-    assert problem["type"] == "/docs/errors.md#validation_failed" and problem["action"]
+    assert problem["type"] == "/docs/errors.md#unknown_field" and problem["action"]
     operator.call("POST", "/v1/workspaces", content=b'{"name": "a", "name": "b"}',
                   headers={"Content-Type": "application/json"}).refused("duplicate_member")
     operator.call("POST", "/v1/workspaces", content=b"{", headers={"Content-Type": "application/json"}).refused(
