@@ -19,7 +19,7 @@ class Actor final {
   [[nodiscard]] const std::string& name() const { return name_; }
   // Nothing when the gateway itself acts.
   [[nodiscard]] const AuthorizedCall* call() const { return call_; }
-  // Fills the group `who`: actor, request, address, grant, policy.
+  // Fills `who` (actor, request, grant, policy) and `where` (the address).
   void bind(AuditEvent& event, const PublicIdCodec& ids) const;
 
  private:

@@ -1,6 +1,6 @@
-// The audit record of a change of a control. It binds who (actor, request, address, grant, policy), where (organization,
-// workspace, environment, integration, source system) and what: the target and each field's value before and after, as
-// the contract shows them, so that no secret can enter and no field that people see is left out. A value too long to
+// The audit record of a change of a control. It binds who (actor, request, integration, grant, policy), where (address)
+// and what (organization, workspace, environment, source system, target, each field's value before and after as the
+// contract shows them), so that no secret can enter and no field that people see is left out. A value too long to
 // commit to whole is committed to by its SHA-256. Free functions, thread-safe.
 #pragma once
 

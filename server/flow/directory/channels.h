@@ -15,6 +15,12 @@ struct NewChannel {
 };
 Operation<Made> create_channel(Operations& operations, const AuthorizedCall& call, const NewChannel& request);
 Operation<Resource> read_channel(Operations& operations, const AuthorizedCall& call, ChannelId id);
+struct ChannelFilter {
+  WorkspaceId workspace;                   // unset: any
+  std::optional<Environment> environment;
+};
+Operation<PageView> list_channels(Operations& operations, const AuthorizedCall& call, const ChannelFilter& filter,
+                                  const PageQuery& page);
 Operation<PageView> list_channels(Operations& operations, const AuthorizedCall& call, const PageQuery& page);
 Operation<Resource> update_channel(Operations& operations, const AuthorizedCall& call, ChannelId id,
                                    const NameChange& change, std::uint64_t if_version);

@@ -1,5 +1,7 @@
 #include "flow/directory/directory.h"
 
+#include "flow/directory/endpoint_secrets.h"
+
 namespace sealpost {
 namespace {
 
@@ -8,6 +10,10 @@ std::shared_ptr<const GatewayPicture> empty_picture() {
   picture->directory = std::make_shared<const DirectorySnapshot>();
   picture->keys = std::make_shared<const KeyRing>();
   return picture;
+}
+
+StoreError store_error_of(VaultError error) {
+  return error == VaultError::KeyUnavailable ? StoreError::Unavailable : StoreError::Corrupt;
 }
 
 template <class Record>
@@ -21,9 +27,22 @@ bool place(RecordMap<Record>& map, const ObjectRow& row) {
 }  // namespace
 
 StoreResult<void> ControlTransaction::write(ObjectRow row, bool fresh) {
-  SEALPOST_TRY_VOID(fresh ? store_.insert_object(row) : store_.update_object(row));
+  if (row.kind == EntityKind::Endpoint) {
+    auto hidden = hide_endpoint_secrets(vault_, row);
+    if (!hidden) return fail(store_error_of(hidden.error()));
+    SEALPOST_TRY_VOID(fresh ? store_.insert_object(*hidden) : store_.update_object(*hidden));
+  } else {
+    SEALPOST_TRY_VOID(fresh ? store_.insert_object(row) : store_.update_object(row));
+  }
   written_.push_back(std::move(row));
   return {};
+}
+
+StoreResult<ObjectRow> ControlTransaction::opened(ObjectRow row) const {
+  if (row.kind != EntityKind::Endpoint) return row;
+  auto shown = show_endpoint_secrets(vault_, std::move(row));
+  if (!shown) return fail(store_error_of(shown.error()));
+  return *std::move(shown);
 }
 
 StoreResult<std::uint64_t> ControlTransaction::record(const AuditEvent& event) {
@@ -118,16 +137,23 @@ StoreResult<void> Directory::load() {
     std::vector<ObjectRow> rows;
     SEALPOST_TRY_VOID(parts_.store.read([&](Reader& reader) -> StoreResult<void> {
       SEALPOST_TRY(rows, reader.load_objects({.after = after, .limit = 500}));
-      for (const ObjectRow& row : rows)
+      for (ObjectRow& row : rows) {
+        if (row.kind == EntityKind::Endpoint) {
+          auto shown = show_endpoint_secrets(parts_.vault, std::move(row));
+          if (!shown) return fail(store_error_of(shown.error()));
+          row = *std::move(shown);
+        }
         if (row.kind == EntityKind::Organization) {
           SEALPOST_TRY(next->epochs[row.head.position], reader.epoch_of({row.head.position}));
         }
+      }
       return {};
     }));
     for (const ObjectRow& row : rows) {
       boost::json::error_code error;
       if (boost::json::parse(row.body, error); error) return fail(StoreError::Corrupt);
-      apply(*next, row);
+      // Version 0: a reservation whose maker did not finish.
+      if (row.head.version != 0) apply(*next, row);
       after = row.head.position;
     }
     more = !rows.empty();
@@ -142,7 +168,7 @@ StoreResult<void> Directory::commit(const Change& change) {
   std::vector<ObjectRow> written;
   std::vector<std::pair<OrganizationId, std::uint64_t>> epochs;
   SEALPOST_TRY_VOID(parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-    ControlTransaction control(transaction, parts_.audit);
+    ControlTransaction control(transaction, parts_.audit, parts_.vault);
     SEALPOST_TRY_VOID(change(control));
     written = std::move(control.written_);
     epochs = std::move(control.epochs_);

@@ -41,7 +41,8 @@ using GatewayPicturePtr = std::shared_ptr<const GatewayPicture>;
 // A transaction of the control plane that remembers what it wrote, so that memory can follow the disk.
 class ControlTransaction final {
  public:
-  ControlTransaction(Transaction& store, const AuditTrail& audit) : store_(store), audit_(audit) {}
+  ControlTransaction(Transaction& store, const AuditTrail& audit, const Vault& vault)
+      : store_(store), audit_(audit), vault_(vault) {}
 
   template <class Record>
   StoreResult<void> insert(const Record& record, Position parent, Bytes sealed = {}) {
@@ -60,7 +61,8 @@ class ControlTransaction final {
   // The record as it is on disk now.
   template <class Record>
   StoreResult<Record> find(const Tenancy& tenancy, Position position) {
-    SEALPOST_TRY(const ObjectRow row, store_.find_object(tenancy, Record::kKind, position));
+    SEALPOST_TRY(ObjectRow row, store_.find_object(tenancy, Record::kKind, position));
+    SEALPOST_TRY(row, opened(std::move(row)));
     auto record = record_from_text<Record>(row.head, row.body);
     if (!record) return fail(StoreError::Corrupt);
     return *std::move(record);
@@ -80,9 +82,12 @@ class ControlTransaction final {
             .sealed = std::move(sealed)};
   }
   StoreResult<void> write(ObjectRow row, bool fresh);
+  // An endpoint's row holds secrets that its record shows.
+  StoreResult<ObjectRow> opened(ObjectRow row) const;
 
   Transaction& store_;
   const AuditTrail& audit_;
+  const Vault& vault_;
   std::vector<ObjectRow> written_;
   std::vector<std::pair<OrganizationId, std::uint64_t>> epochs_;
 };

@@ -15,6 +15,7 @@ struct RateSetting {
   std::uint32_t per_second = 0;  // 0: the installation's default
   std::uint32_t burst = 0;
 };
+[[nodiscard]] Operation<void> judge_rate(const RateSetting& rate);
 struct NewIntegration {
   WorkspaceId workspace;
   Environment environment = Environment::Test;

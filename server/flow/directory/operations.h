@@ -3,6 +3,7 @@
 // only. Thread-safe; changes are made one at a time, and what a change checks is true when it commits.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 #include "flow/directory/actor.h"
 #include "flow/directory/directory.h"
 #include "flow/directory/operation.h"
+#include "flow/directory/views.h"
+#include "flow/directory/visibility.h"
 
 namespace sealpost {
 
@@ -81,10 +84,48 @@ class Operations final {
 
 // ---- Repeatable calls --------------------------------------------------------------------------------------
 
+// The claim of a repeatable call; nothing when it has no key.
+Operation<std::optional<Claim>> make_claim(const Operations& operations, const AuthorizedCall& call,
+                                           const Tenancy& tenancy, const Once& once);
+
 // Nothing: the first of its kind, claimed for `resource`. A position: the call is a repeat, and this is what the first
 // made. Call it first inside change(); refuses invalid keys and other bodies.
 Operation<std::optional<Position>> claim_once(const Operations& operations, ControlTransaction& transaction,
                                               const AuthorizedCall& call, const Tenancy& tenancy, const Once& once,
                                               Position resource);
+// The same without claiming: for a call whose answer is known only when its work is done.
+Operation<std::optional<Position>> find_repeat(const Operations& operations, Reader& reader, const AuthorizedCall& call,
+                                               const Tenancy& tenancy, const Once& once);
+
+// What the views of this moment are made with.
+[[nodiscard]] inline ViewContext view_context(const Operations& operations, const DirectorySnapshot& picture) {
+  return {operations.parts().ids, operations.parts().audit, picture, operations.now()};
+}
+// Refuses a change that was made for another version. 0: any version.
+[[nodiscard]] inline Operation<void> judge_version(const RecordHead& head, std::uint64_t if_version) {
+  if (if_version != 0 && if_version != head.version) return refuse(PublicCode::PreconditionFailed);
+  return {};
+}
+// Bounds of the contract's Name and reason, in characters.
+[[nodiscard]] bool is_name(std::string_view text);
+[[nodiscard]] bool is_reason(std::string_view text);
+
+// One page of what the caller sees, in order of position. `keep` chooses among the visible.
+template <class Record, class Keep>
+[[nodiscard]] PageView page_of(const ViewContext& context, const RecordMap<Record>& map, const AuthorizedCall& call,
+                               const PageQuery& page, Keep&& keep) {
+  std::vector<const Record*> found;
+  for (const auto& [position, record] : map)
+    if (position > page.after && keep(*record) && judge_visibility(context.picture, call, place_of(*record)).ok())
+      found.push_back(record.get());
+  const std::size_t limit = std::min<std::size_t>(std::max<std::uint32_t>(page.limit, 1), 200);
+  const std::size_t shown = std::min(limit, found.size());
+  const auto by_position = [](const Record* record) { return record->head.position; };
+  std::ranges::partial_sort(found, found.begin() + static_cast<std::ptrdiff_t>(shown), {}, by_position);
+  PageView view;
+  for (std::size_t i = 0; i < shown; ++i) view.items.push_back(view_of(context, *found[i]));
+  if (shown < found.size()) view.next = found[shown - 1]->head.position;
+  return view;
+}
 
 }  // namespace sealpost
