@@ -414,8 +414,7 @@ TEST_F(GateTest, NothingIsDecidedBeforeAValidSignature) {
   }
 }
 
-// ---- Minting
-// ---------------------------------------------------------------------------------------------------
+// ---- Minting --------------------------------------------------------------------------------------------
 
 TEST_F(GateTest, AMintedTokenHoldsTheGrantOrLess) {
   const auto mint = [&](std::vector<NarrowedScope> scopes) {

@@ -144,8 +144,7 @@ Result<std::unique_ptr<Vault>, VaultError> Vault::open(Store& store, const RootK
   return vault;
 }
 
-// ---- Installation
-// ----------------------------------------------------------------------------------------------
+// ---- Installation ---------------------------------------------------------------------------------------
 
 PublicIdCodec Vault::make_public_id_codec(std::vector<GenerationStart> generations) const {
   auto block = Aes256Block::create(installation_->public_id_key);
@@ -171,8 +170,7 @@ Result<SecretBytes, VaultError> Vault::open_installation_secret(std::string_view
   return std::move(*secret);
 }
 
-// ---- Organizations
-// ---------------------------------------------------------------------------------------------
+// ---- Organizations --------------------------------------------------------------------------------------
 
 StoreResult<DataKeyId> Vault::create_organization_key(Transaction& transaction,
                                                       OrganizationId organization) const {
@@ -215,8 +213,7 @@ Result<SecretBytes, VaultError> Vault::open_secret(ByteView sealed, const SealCo
   return keys->open_secret(sealed, context);
 }
 
-// ---- Content
-// ---------------------------------------------------------------------------------------------------
+// ---- Content --------------------------------------------------------------------------------------------
 
 std::shared_ptr<const DataKey> Vault::current_data_key(OrganizationId organization,
                                                        RetentionClass retention) const {
@@ -292,8 +289,7 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& ca
   return std::make_shared<const DataKey>(name, *key);
 }
 
-// ---- Upkeep
-// ----------------------------------------------------------------------------------------------------
+// ---- Upkeep ---------------------------------------------------------------------------------------------
 
 // Takes one row into the next cache: an organization key, or a data key that is still current.
 Result<void, VaultError> Vault::adopt(Cache& next, const ObjectRow& row) const {

@@ -39,8 +39,7 @@ struct VaultTest : ::testing::Test, VaultFixture {
   }
 };
 
-// ---- Context
-// ---------------------------------------------------------------------------------------------------
+// ---- Context --------------------------------------------------------------------------------------------
 
 TEST(SealContextEncoding, DiffersInEveryMember) {
   const SealContext base = message_context({5}, 9);
@@ -58,14 +57,28 @@ TEST(SealContextEncoding, DiffersInEveryMember) {
   EXPECT_EQ(encode(base), encode(message_context({5}, 9)));
 }
 
-// ---- Data keys
-// -------------------------------------------------------------------------------------------------
+TEST(SealContextEncoding, IsPinned) {
+  // "sealpost/seal/v1", organization, environment, kind, id, version, length and text of the field.
+  EXPECT_EQ(to_hex(encode(message_context({5}, 9))),
+            "7365616c706f73742f7365616c2f7631"
+            "0000000000000005"
+            "02"
+            "0b"
+            "0000000000000009"
+            "0000000000000001"
+            "07"
+            "7061796c6f6164");
+}
+
+// ---- Data keys ------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, WhatADataKeySealedOpensAgain) {
   const auto key = vault->current_data_key(acme, RetentionClass::Payload);
   ASSERT_NE(key, nullptr);
   const Bytes sealed = key->seal(as_bytes("hello"), message_context(acme), entropy);
   EXPECT_EQ(sealed.size(), 5 + DataKey::kOverhead);
+  EXPECT_EQ(sealed[0], 0x01) << "stored for years: the format is pinned";
+  EXPECT_EQ(read_u64(ByteView(sealed).subspan(1)), key->id().position);
   EXPECT_EQ(DataKey::key_of(sealed), key->id());
   EXPECT_EQ(as_text(key->open(sealed, message_context(acme)).value()), "hello");
   EXPECT_EQ(as_text(vault->open_sealed(sealed, message_context(acme)).value()), "hello");
@@ -293,8 +306,7 @@ TEST_F(VaultTest, ManyOrganizationsFitIntoSeveralPagesAndTransactions) {
     EXPECT_NE(again->current_data_key(organization, RetentionClass::AuditFree), nullptr);
 }
 
-// ---- Digests
-// ---------------------------------------------------------------------------------------------------
+// ---- Digests --------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, ADigestIsComparableWithinADayAndTellsItsKey) {
   const auto first = vault->keyed_digest(acme, as_bytes("body")).value();
@@ -307,8 +319,7 @@ TEST_F(VaultTest, ADigestIsComparableWithinADayAndTellsItsKey) {
   EXPECT_EQ(vault->data_key(acme, first.key).value()->digest(as_bytes("body")), first.digest);
 }
 
-// ---- Secrets and tags
-// ------------------------------------------------------------------------------------------
+// ---- Secrets and tags -----------------------------------------------------------------------------------
 
 TEST_F(VaultTest, SecretsOpenInTheirContextOnly) {
   const SealContext context{{acme, Environment::Test}, EntityKind::SigningKey, 42, 1, "material"};
@@ -360,8 +371,7 @@ TEST_F(VaultTest, TagsSurviveARestart) {
   EXPECT_EQ(again->organization(acme)->tag(OrganizationTag::ReplayKey, {as_bytes("x")}), replay);
 }
 
-// ---- Opening
-// ---------------------------------------------------------------------------------------------------
+// ---- Opening --------------------------------------------------------------------------------------------
 
 TEST_F(VaultTest, PublicIdsStayTheSameForGood) {
   const std::string id = vault->make_public_id_codec({{1, 0}}).encode(EntityKind::Message, 1ULL << 40);
