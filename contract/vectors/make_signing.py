@@ -75,12 +75,13 @@ def key(material: str, kid: str = "k1", kind: str = "whsec", state: str = "activ
     return out
 
 
-def row(name, scheme, keys, headers, body, expect, now=NOW, settings=None):
+def row(name, scheme, keys, headers, body, expect, now=NOW, settings=None, padding=0):
+    """`padding` spaces follow the body: large bodies without a large file."""
     assert name not in {r["name"] for r in rows}, name
     rows.append({
         "name": name, "scheme": scheme, "settings": settings or {}, "keys": keys,
         "headers": [[n, v] for n, v in headers], "body": b64(body), "now": now, "expect": expect,
-    })
+    } | ({"body_padding": padding} if padding else {}))
 
 
 def standard(message_id=ID, timestamp=NOW, body=BODY, signature=None, secret=NEW):
@@ -261,6 +262,21 @@ def standard_v1a_rows():
     row("standard v1a: eight strange signatures", s, k, standard(signature=" ".join(v1a(f"e{i}", ID, NOW, BODY) for i in range(8))), BODY, refused("bad_signature"))
     row("standard v1a: eighth signature matches", s, k, standard(signature=" ".join([v1a(f"e{i}", ID, NOW, BODY) for i in range(7)] + [good])), BODY, GOOD)
     mixed = [key(NEW, "hmac"), key(whpk("ed"), "ed", "whpk")]
+    def strange(count, body=BODY):
+        return [v1a(f"e{i}", ID, NOW, body) for i in range(count)]
+    two = [key(whpk("other"), "k0", "whpk")] + k
+    three = [key(whpk("another"), "k9", "whpk")] + two
+    row("standard v1a: the eighth check matches", s, two, standard(signature=" ".join(strange(3) + [good])), BODY, GOOD)
+    row("standard v1a: a ninth check is not made", s, two, standard(signature=" ".join(strange(4) + [good])), BODY, refused("bad_signature"))
+    row("standard v1a: no key after the bound is tried", s, three, standard(signature=" ".join([good] + strange(7))), BODY, refused("bad_signature"))
+    # Each check hashes the whole message: above 64 KiB there are two.
+    edge = 64 * 1024 - len(BODY)
+    for size, name, expect in ((edge, "three signatures over 64 KiB", GOOD), (edge + 1, "three signatures over more than 64 KiB", refused("bad_signature"))):
+        large = BODY + b" " * size
+        row(f"standard v1a: {name}", s, k, standard(signature=" ".join(strange(2, large) + [v1a("ed", ID, NOW, large)])), BODY, expect, padding=size)
+    large = BODY + b" " * (edge + 1)
+    row("standard v1a: the second check of a large body matches", s, k,
+        standard(signature=" ".join(strange(1, large) + [v1a("ed", ID, NOW, large)])), BODY, GOOD, padding=edge + 1)
     row("migration: a source with both kinds takes v1a", "standard_v1", mixed, standard(signature=good), BODY, GOOD | {"key_id": "ed"})
     row("migration: a source with both kinds takes v1", "standard_v1", mixed, standard(), BODY, GOOD | {"key_id": "hmac"})
 
@@ -519,7 +535,8 @@ def main() -> int:
     generic_rows()
     document = {
         "about": "Cases that the server and every SDK must agree on; the rules are contract/signing.md. "
-                 "Bodies and octets are base64, times are Unix seconds.",
+                 "Bodies and octets are base64, times are Unix seconds. "
+                 "After a body stand as many spaces as body_padding says, if it is there.",
         "verify": rows, "sign": sign_rows(), "keys": secret_rows(), "replay": replay_rows(),
         "slack_challenge": challenge_rows(),
     }

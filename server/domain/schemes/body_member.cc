@@ -1,6 +1,7 @@
 #include "domain/schemes/body_member.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -15,18 +16,35 @@ constexpr std::uint64_t kHighs = 0x8080808080808080U;
 using Octets = unsigned char __attribute__((vector_size(16)));
 using Halves = std::uint64_t __attribute__((vector_size(16)));
 
+Octets load(const char* at) {
+  Octets octets;
+  std::memcpy(&octets, at, sizeof octets);
+  return octets;
+}
+
+// All ones where an octet is a quote, a backslash or a control character.
+Octets specials(Octets octets) {
+  return reinterpret_cast<Octets>((octets == '"') | (octets == '\\') | (octets < 0x20));
+}
+
+std::uint64_t any(Octets octets) {
+  const auto halves = reinterpret_cast<Halves>(octets);
+  return halves[0] | halves[1];
+}
+
+// How many octets stand before the first of all ones; there is one.
+unsigned before_first(Octets marks) {
+  const auto halves = reinterpret_cast<Halves>(marks);
+  static_assert(std::endian::native == std::endian::little);
+  const bool low = halves[0] != 0;
+  return static_cast<unsigned>(std::countr_zero(low ? halves[0] : halves[1])) / 8 + (low ? 0 : 8);
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-// True if one of the octets is a quote, a backslash or a control character.
-bool needs_look(Octets octets) {
-  const auto special = (octets == '"') | (octets == '\\') | (octets < 0x20);
-  const auto halves = reinterpret_cast<Halves>(special);
-  return (halves[0] | halves[1]) != 0;
 }
 
 // RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF.
@@ -139,20 +157,33 @@ class Scanner final {
   }
 
  private:
-  // Works on copies: the compiler must assume that reading characters may touch the members.
+  // Works on copies: the compiler must assume that reading characters may touch the members. Octets behind
+  // the place where it stops may be counted as seen; that only asks for a check that holds anyway.
   void skip_plain() {
     const char* at = at_;
     const char* const end = end_;
     Octets seen{};
+    while (end - at >= 64) {
+      const Octets a = load(at);
+      const Octets b = load(at + 16);
+      const Octets c = load(at + 32);
+      const Octets d = load(at + 48);
+      if (any((specials(a) | specials(b)) | (specials(c) | specials(d))) != 0) break;
+      seen |= (a | b) | (c | d);
+      at += 64;
+    }
     while (end - at >= 16) {
-      Octets octets;
-      std::memcpy(&octets, at, sizeof octets);
-      if (needs_look(octets)) break;
+      const Octets octets = load(at);
+      const Octets marks = specials(octets);
       seen |= octets;
+      if (any(marks) != 0) {
+        seen_ |= any(seen);
+        at_ = at + before_first(marks);
+        return;
+      }
       at += 16;
     }
-    const auto halves = reinterpret_cast<Halves>(seen);
-    std::uint64_t all = halves[0] | halves[1];
+    std::uint64_t all = any(seen);
     while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20)
       all |= static_cast<unsigned char>(*at++);
     seen_ |= all;
@@ -297,11 +328,16 @@ bool find_members(ByteView json, std::span<const std::string_view> names,
 std::optional<std::string> decode_string(std::string_view token, std::size_t max_bytes) {
   if (token.size() < 2 || token.front() != '"' || token.back() != '"') return std::nullopt;
   std::string_view rest = token.substr(1, token.size() - 2);
-  if (rest.find_first_of("\\\"") == std::string_view::npos) {
-    const bool good = rest.size() <= max_bytes &&
-                      std::ranges::all_of(rest, [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
-    return good && is_utf8(rest) ? std::optional(std::string(rest)) : std::nullopt;
+  bool plain = true;
+  bool ascii = true;
+  for (const char c : rest) {
+    const auto octet = static_cast<unsigned char>(c);
+    plain = plain && octet >= 0x20 && c != '"' && c != '\\';
+    ascii = ascii && octet < 0x80;
   }
+  if (plain)
+    return rest.size() <= max_bytes && (ascii || is_utf8(rest)) ? std::optional(std::string(rest))
+                                                                : std::nullopt;
   std::string out;
   out.reserve(std::min(rest.size(), max_bytes));
   while (!rest.empty() && out.size() <= max_bytes) {

@@ -57,10 +57,12 @@ std::int64_t whole_seconds(VerificationTime now) {
   return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
 }
 
-// Tries keys against signatures within the bounds of work: one HMAC per key, 8 Ed25519 checks in all.
+// Tries keys against signatures within the bounds of work: one HMAC per key, and so many Ed25519 checks in
+// all as the body's size allows.
 class Matcher final {
  public:
-  explicit Matcher(const RequestReading& reading) : reading_(reading) {}
+  Matcher(const RequestReading& reading, std::size_t body_size)
+      : reading_(reading), ed25519_checks_left_(max_ed25519_checks(body_size)) {}
 
   bool matches(const VerificationKey& key) {
     if (const auto* hmac = std::get_if<HmacSha256>(&key.material)) return hmac_matches(*hmac);
@@ -87,7 +89,8 @@ class Matcher final {
   bool ed25519_matches(const Ed25519PublicKey& key) {
     for (const SentSignature& signature : sent()) {
       if (signature.kind != SentSignature::Kind::Ed25519) continue;
-      if (ed25519_checks_++ == kMaxEd25519Checks) return false;
+      if (ed25519_checks_left_ == 0) return false;
+      --ed25519_checks_left_;
       if (message_.empty()) message_ = joined(reading_);
       if (key.verify(message_, signature.bytes())) return true;
     }
@@ -96,7 +99,7 @@ class Matcher final {
 
   const RequestReading& reading_;
   Bytes message_{};
-  std::size_t ed25519_checks_ = 0;
+  std::size_t ed25519_checks_left_;
 };
 
 void fill_replay_identity(const RequestReading& reading, SignatureFacts& facts) {
@@ -132,7 +135,7 @@ SignatureFacts gather(const SchemeSettings& settings, std::span<const HeaderView
 
   KeyList chosen{};
   const std::size_t count = choose_keys(settings.scheme(), keys, now, chosen);
-  Matcher matcher(reading);
+  Matcher matcher(reading, body.size());
   const auto tried = std::span(chosen).first(count);
   const auto found =
       std::ranges::find_if(tried, [&](const VerificationKey* k) { return matcher.matches(*k); });

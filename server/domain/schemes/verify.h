@@ -36,7 +36,13 @@ using VerificationTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 inline constexpr std::size_t kMaxSignatures = 8;
 inline constexpr std::size_t kMaxVerificationKeys = 5;
+// Each Ed25519 check hashes the whole message, and nobody has proven anything yet: a large body gets fewer.
 inline constexpr std::size_t kMaxEd25519Checks = 8;
+inline constexpr std::size_t kLargeEd25519Body = std::size_t{64} * 1024;  // above it:
+inline constexpr std::size_t kMaxEd25519ChecksOfLargeBody = 2;
+[[nodiscard]] constexpr std::size_t max_ed25519_checks(std::size_t body_size) {
+  return body_size > kLargeEd25519Body ? kMaxEd25519ChecksOfLargeBody : kMaxEd25519Checks;
+}
 // A key retired longer ago than this is as if it had never been.
 inline constexpr std::chrono::days kRetiredKeyMemory{90};
 

@@ -1,6 +1,7 @@
 #include "foundation/bytes/bytes.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sealpost {
 namespace {
@@ -62,25 +63,46 @@ std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned widt
   return out;
 }
 
-std::optional<Bytes> decode_bits(std::string_view text, const Table& table, unsigned width) {
-  Bytes out(text.size() * width / 8);
-  std::uint8_t* next = out.data();
+std::size_t decoded_size(std::string_view text, unsigned width) { return text.size() * width / 8; }
+
+// Writes decoded_size() octets to `out`.
+bool decode_bits(std::string_view text, const Table& table, unsigned width, std::uint8_t* out) {
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
     const std::int8_t value = table[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
+    if (value == kNone) return false;
     buffer = (buffer << width) | static_cast<std::uint32_t>(value);
     bits += width;
     if (bits >= 8) {
       bits -= 8;
-      *next++ = static_cast<std::uint8_t>(buffer >> bits);
+      *out++ = static_cast<std::uint8_t>(buffer >> bits);
       buffer &= (1U << bits) - 1U;
     }
   }
   // A whole spare symbol, or spare bits that are set, would make two texts mean one value.
-  if (bits >= width || buffer != 0) return std::nullopt;
+  return bits < width && buffer == 0;
+}
+
+std::optional<Bytes> decode_bits(std::string_view text, const Table& table, unsigned width) {
+  Bytes out(decoded_size(text, width));
+  if (!decode_bits(text, table, width, out.data())) return std::nullopt;
   return out;
+}
+
+const Table& base64_table(Base64Alphabet alphabet) {
+  return alphabet == Base64Alphabet::Standard ? kFromStandard : kFromUrl;
+}
+
+// Takes the padding off; false if there is too much or too little of it.
+bool remove_padding(std::string_view& text, Base64Padding padding) {
+  const std::size_t whole = text.size();
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  const std::size_t pads = whole - text.size();
+  const bool padded = pads == (4 - text.size() % 4) % 4;
+  return padding == Base64Padding::Required    ? padded
+         : padding == Base64Padding::Forbidden ? pads == 0
+                                               : padded || pads == 0;
 }
 
 }  // namespace
@@ -95,16 +117,20 @@ std::string to_hex(ByteView bytes) {
   return out;
 }
 
-std::optional<Bytes> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  Bytes out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_digit(text[i]);
-    const int low = hex_digit(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<std::uint8_t>(high * 16 + low));
+bool decode_hex(std::string_view text, std::span<std::uint8_t> out) {
+  if (text.size() != out.size() * 2) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = hex_digit(text[2 * i]);
+    const int low = hex_digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
+  return true;
+}
+
+std::optional<Bytes> from_hex(std::string_view text) {
+  Bytes out(text.size() / 2);
+  if (!decode_hex(text, out)) return std::nullopt;
   return out;
 }
 
@@ -116,16 +142,14 @@ std::string to_base64(ByteView bytes, Base64Alphabet alphabet) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text, Base64Alphabet alphabet, Base64Padding padding) {
-  const std::size_t whole = text.size();
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  const std::size_t pads = whole - text.size();
-  const std::size_t wanted = (4 - text.size() % 4) % 4;
-  const bool padded = pads == wanted;
-  const bool acceptable = padding == Base64Padding::Required    ? padded
-                          : padding == Base64Padding::Forbidden ? pads == 0
-                                                                : padded || pads == 0;
-  if (!acceptable) return std::nullopt;
-  return decode_bits(text, alphabet == Base64Alphabet::Standard ? kFromStandard : kFromUrl, 6);
+  if (!remove_padding(text, padding)) return std::nullopt;
+  return decode_bits(text, base64_table(alphabet), 6);
+}
+
+bool decode_base64(std::string_view text, std::span<std::uint8_t> out, Base64Alphabet alphabet,
+                   Base64Padding padding) {
+  if (!remove_padding(text, padding) || decoded_size(text, 6) != out.size()) return false;
+  return decode_bits(text, base64_table(alphabet), 6, out.data());
 }
 
 std::string to_base32(ByteView bytes) { return encode_bits(bytes, kCrockford, 5); }
@@ -165,10 +189,18 @@ std::uint32_t crc32c(ByteView bytes) {
 
 bool constant_time_equal(ByteView a, ByteView b) {
   if (a.size() != b.size()) return false;
-  // volatile keeps the compiler from leaving the loop at the first difference.
-  volatile std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference = static_cast<std::uint8_t>(difference | (a[i] ^ b[i]));
+  // volatile keeps the compiler from leaving the loop at the first difference; words, because each round
+  // goes through memory.
+  volatile std::uint64_t difference = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= a.size(); i += 8) {
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
+    std::memcpy(&left, a.data() + i, sizeof left);
+    std::memcpy(&right, b.data() + i, sizeof right);
+    difference = difference | (left ^ right);
+  }
+  for (; i < a.size(); ++i) difference = difference | static_cast<std::uint64_t>(a[i] ^ b[i]);
   return difference == 0;
 }
 

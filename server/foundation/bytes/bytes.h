@@ -39,6 +39,13 @@ enum class Base64Padding : std::uint8_t { Required, Forbidden, Optional };
                                                Base64Alphabet alphabet = Base64Alphabet::Standard,
                                                Base64Padding padding = Base64Padding::Required);
 
+// The same into storage of the caller's, without the heap. False, and `out` then holds anything, unless the
+// text stands for exactly out.size() octets.
+[[nodiscard]] bool decode_hex(std::string_view text, std::span<std::uint8_t> out);
+[[nodiscard]] bool decode_base64(std::string_view text, std::span<std::uint8_t> out,
+                                 Base64Alphabet alphabet = Base64Alphabet::Standard,
+                                 Base64Padding padding = Base64Padding::Required);
+
 // Crockford's base 32, lower case, without padding: what public ids and tokens are written in.
 [[nodiscard]] std::string to_base32(ByteView bytes);
 [[nodiscard]] std::optional<Bytes> from_base32(std::string_view text);

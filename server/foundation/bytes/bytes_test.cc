@@ -16,8 +16,13 @@ struct Base64Row {
   const char* text;
   const char* encoded;
 };
-constexpr Base64Row kBase64Rows[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},       {"foo", "Zm9v"},
-                                     {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+constexpr Base64Row kBase64Rows[] = {{"", ""},
+                                     {"f", "Zg=="},
+                                     {"fo", "Zm8="},
+                                     {"foo", "Zm9v"},
+                                     {"foob", "Zm9vYg=="},
+                                     {"fooba", "Zm9vYmE="},
+                                     {"foobar", "Zm9vYmFy"}};
 
 TEST(Base64, FollowsTheVectorsOfTheRfc) {
   for (const auto& row : kBase64Rows) {
@@ -34,6 +39,23 @@ TEST(Base64, RefusesWhatIsNotCanonical) {
   EXPECT_TRUE(from_base64("Zg", Base64Alphabet::Standard, Base64Padding::Optional));
   EXPECT_FALSE(from_base64("Zg==", Base64Alphabet::Url, Base64Padding::Forbidden));
   EXPECT_TRUE(from_base64("-_-_", Base64Alphabet::Url, Base64Padding::Forbidden));
+}
+
+TEST(Base64, DecodesIntoStorageOfExactlyTheSize) {
+  std::array<std::uint8_t, 4> four{};
+  EXPECT_TRUE(decode_base64("Zm9vYg==", four));
+  EXPECT_EQ(as_text(four), "foob");
+  for (const char* bad : {"", "Zm9v", "Zm9vYmE=", "Zm9vYg", "Zm9vYg=", "Zm9vYh==", "Zm9v-g=="})
+    EXPECT_FALSE(decode_base64(bad, four)) << bad;
+  EXPECT_TRUE(decode_base64("Zm9vYg", four, Base64Alphabet::Url, Base64Padding::Optional));
+  EXPECT_TRUE(decode_base64("", {}));
+}
+
+TEST(Hex, DecodesIntoStorageOfExactlyTheSize) {
+  std::array<std::uint8_t, 2> two{};
+  EXPECT_TRUE(decode_hex("0aFf", two));
+  EXPECT_EQ(two, (std::array<std::uint8_t, 2>{0x0a, 0xff}));
+  for (const char* bad : {"", "0a", "0aff0", "0aff00", "0afg"}) EXPECT_FALSE(decode_hex(bad, two)) << bad;
 }
 
 TEST(Hex, RoundTripsAndRefusesOddOrForeign) {
@@ -66,6 +88,18 @@ TEST(BigEndian, WritesAndReadsBack) {
   EXPECT_EQ(read_u32(ByteView(out).subspan(2)), 0x03040506U);
 }
 
+TEST(ConstantTimeEqual, SeesEachOctetOfEachLength) {
+  for (std::size_t size = 0; size <= 33; ++size) {
+    const Bytes one(size, 0x5a);
+    EXPECT_TRUE(constant_time_equal(one, Bytes(size, 0x5a)));
+    for (std::size_t at = 0; at < size; ++at) {
+      Bytes other = one;
+      other[at] ^= 0x80;
+      EXPECT_FALSE(constant_time_equal(one, other)) << size << ' ' << at;
+    }
+  }
+}
+
 TEST(ConstantTimeEqual, ComparesContentsAndLength) {
   EXPECT_TRUE(constant_time_equal(as_bytes("abc"), as_bytes("abc")));
   EXPECT_FALSE(constant_time_equal(as_bytes("abc"), as_bytes("abd")));
@@ -79,12 +113,13 @@ concept Streamable = requires(std::ostream& out, const T& value) { out << value;
 template <class T>
 concept Comparable = requires(const T& a, const T& b) { a == b; };
 
-// A secret has no way into a text: neither fmt (which spdlog prints through) nor a stream takes it. The strings
-// beside it show that the questions are asked rightly.
+// A secret has no way into a text: neither fmt (which spdlog prints through) nor a stream takes it. The
+// strings beside it show that the questions are asked rightly.
 static_assert(fmt::is_formattable<std::string>::value && !fmt::is_formattable<SecretBytes>::value);
 static_assert(Streamable<std::string> && !Streamable<SecretBytes>);
 static_assert(Comparable<std::string> && !Comparable<SecretBytes>);
-static_assert(!std::is_convertible_v<SecretBytes, ByteView> && !std::is_convertible_v<SecretBytes, std::string>);
+static_assert(!std::is_convertible_v<SecretBytes, ByteView> &&
+              !std::is_convertible_v<SecretBytes, std::string>);
 
 TEST(SecretBytes, MovesAndComparesButNeverCopies) {
   static_assert(!std::is_copy_constructible_v<SecretBytes>);

@@ -143,7 +143,7 @@ TEST(XAes, OneObjectServesManyThreads) {
 
 Hash128 block(std::string_view text) {
   const Bytes bytes = hex(text);
-  Hash128 out;
+  Hash128 out{};
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;
 }

@@ -146,13 +146,14 @@ void read_signed_members(Scheme scheme, ByteView body, SignatureFacts& facts) {
                                                              : std::string_view();
   const std::array<std::string_view, 3> names{"type", "event", id_name};
   std::array<std::string_view, 3> values{};
-  // An empty name asks for nothing here: only the first names are looked for.
-  const std::size_t wanted = id_name.empty() ? 2 : 3;
+  // Only the first names are looked for: most schemes ask the body for its type alone.
+  const std::size_t wanted = id_name.empty() ? 1 : 3;
   if (!find_members(body, std::span(names).first(wanted), std::span(values).first(wanted))) return;
   std::string type = decoded(values[0]);
   if (scheme == Scheme::Slack && type == "event_callback" && !values[1].empty())
     type = string_member(as_bytes(values[1]), "type").value_or("");
   set_signed_type(std::move(type), facts);
+  if (id_name.empty()) return;
   if (std::string id = decoded(values[2]); is_message_id(id, std::nullopt)) facts.signed_id = std::move(id);
 }
 

@@ -102,12 +102,20 @@ class Reader final {
     if (!out_.timestamp) malformed();
   }
 
-  void add(SentSignature::Kind kind, const std::optional<Bytes>& octets) {
-    const std::size_t wanted = kind == SentSignature::Kind::Hmac ? 32 : 64;
-    if (!octets || octets->size() != wanted || out_.signature_count == kMaxSignatures) return malformed();
-    SentSignature& sent = out_.signatures[out_.signature_count++];
+  // `decode` fills the octets and tells whether the text stood for exactly so many.
+  template <class Decode>
+  void add(SentSignature::Kind kind, Decode&& decode) {
+    if (out_.signature_count == kMaxSignatures) return malformed();
+    SentSignature& sent = out_.signatures[out_.signature_count];
     sent.kind = kind;
-    std::ranges::copy(*octets, sent.octets.begin());
+    if (!decode(std::span(sent.octets).first(sent.bytes().size()))) return malformed();
+    ++out_.signature_count;
+  }
+  void add_base64(SentSignature::Kind kind, std::string_view text) {
+    add(kind, [&](std::span<std::uint8_t> out) { return decode_base64(text, out); });
+  }
+  void add_hex(std::string_view text) {
+    add(SentSignature::Kind::Hmac, [&](std::span<std::uint8_t> out) { return decode_hex(text, out); });
   }
 
   void read_standard() {
@@ -134,10 +142,10 @@ class Reader final {
     const std::string_view value = entry.substr(comma + 1);
     if (version == "v1") {
       if (settings_.scheme() == Scheme::StandardV1a) return;  // the weaker one is not looked at
-      add(SentSignature::Kind::Hmac, from_base64(value));
+      add_base64(SentSignature::Kind::Hmac, value);
     } else if (version == "v1a") {
       if (settings_.scheme() == Scheme::GitLabSigned) return;
-      add(SentSignature::Kind::Ed25519, from_base64(value));
+      add_base64(SentSignature::Kind::Ed25519, value);
     }
   }
 
@@ -155,7 +163,7 @@ class Reader final {
     const std::size_t equals = value.find('=');
     if (equals == std::string_view::npos || equals == 0) return malformed();
     if (value.substr(0, equals) != wanted) return malformed();
-    add(SentSignature::Kind::Hmac, from_hex(value.substr(equals + 1)));
+    add_hex(value.substr(equals + 1));
   }
 
   void read_stripe() {
@@ -174,7 +182,7 @@ class Reader final {
         if (time) return malformed();
         time = value;
       } else if (key == "v1") {
-        add(SentSignature::Kind::Hmac, from_hex(value));
+        add_hex(value);
       }
       if (comma == std::string_view::npos) break;
       list.remove_prefix(comma + 1);
@@ -263,13 +271,15 @@ class Reader final {
       value.remove_prefix(t.prefix.size());
       switch (t.encoding) {
         case SignatureEncoding::Hex:
-          add(SentSignature::Kind::Hmac, from_hex(value));
+          add_hex(value);
           break;
         case SignatureEncoding::Base64:
-          add(SentSignature::Kind::Hmac, from_base64(value));
+          add_base64(SentSignature::Kind::Hmac, value);
           break;
         case SignatureEncoding::Base64Url:
-          add(SentSignature::Kind::Hmac, from_base64(value, Base64Alphabet::Url, Base64Padding::Optional));
+          add(SentSignature::Kind::Hmac, [&](std::span<std::uint8_t> out) {
+            return decode_base64(value, out, Base64Alphabet::Url, Base64Padding::Optional);
+          });
           break;
       }
       if (comma == std::string_view::npos) return;

@@ -18,7 +18,7 @@ namespace sealpost {
 struct SentSignature {
   enum class Kind : std::uint8_t { Hmac, Ed25519 };
   Kind kind = Kind::Hmac;
-  std::array<std::uint8_t, 64> octets{};
+  std::array<std::uint8_t, 64> octets;  // beyond bytes(): not set
   [[nodiscard]] ByteView bytes() const { return ByteView(octets).first(kind == Kind::Hmac ? 32 : 64); }
 };
 
@@ -32,7 +32,7 @@ struct RequestReading {
 
   // The signed string, piece after piece; unused pieces are empty.
   std::array<ByteView, HmacTemplate::kMaxParts> parts{};
-  std::array<SentSignature, kMaxSignatures> signatures{};
+  std::array<SentSignature, kMaxSignatures> signatures;
   std::size_t signature_count = 0;
 };
 

@@ -16,7 +16,11 @@ inline constexpr std::size_t kMaxTimestampDigits = 12;
 // 1..256 visible ASCII characters without `separator`, which would let the signed string be cut elsewhere.
 [[nodiscard]] inline bool is_message_id(std::string_view text, std::optional<char> separator) {
   if (text.empty() || text.size() > kMaxIdLength) return false;
-  return std::ranges::all_of(text, [&](char c) { return is_visible_ascii(c) && c != separator; });
+  // A character that is no visible one stands for "no separator": it is refused anyway.
+  const char forbidden = separator.value_or(' ');
+  bool good = true;
+  for (const char c : text) good &= is_visible_ascii(c) && c != forbidden;
+  return good;
 }
 
 // 1..128 printable ASCII characters; GitLab's types hold spaces.

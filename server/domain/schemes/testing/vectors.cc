@@ -98,6 +98,8 @@ std::vector<VerifyVector> verify_vectors() {
                         .body = octets_of(row, "body"),
                         .now = time_of(row.at("now")),
                         .row = row};
+    if (const auto* spaces = row.if_contains("body_padding"))
+      vector.body.resize(vector.body.size() + spaces->to_number<std::size_t>(), ' ');
     for (const json::value& key : row.at("keys").as_array()) vector.keys.push_back(make_key(key.as_object()));
     for (const json::value& header : row.at("headers").as_array())
       vector.headers.emplace_back(header.at(0).as_string(), header.at(1).as_string());

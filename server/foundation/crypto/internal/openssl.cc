@@ -17,12 +17,6 @@ constexpr std::array<std::uint8_t, 32> kNoKey{};
 
 }  // namespace
 
-EVP_MD* sha256_algorithm() {
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  SEALPOST_CHECK(algorithm != nullptr);
-  return algorithm;
-}
-
 EVP_CIPHER* aes256_ecb_algorithm() {
   static EVP_CIPHER* const algorithm = fetch_cipher("AES-256-ECB");
   return algorithm;

@@ -25,7 +25,6 @@ using MdCtx = std::unique_ptr<EVP_MD_CTX, Deleter<&EVP_MD_CTX_free>>;
 using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, Deleter<&EVP_CIPHER_CTX_free>>;
 
 // Fetched at first use and kept until the process ends.
-EVP_MD* sha256_algorithm();
 EVP_CIPHER* aes256_ecb_algorithm();
 EVP_CIPHER* aes256_gcm_algorithm();
 
