@@ -54,7 +54,8 @@ std::string ObjectReader::member_pointer(std::string_view name) const {
 }
 
 void ObjectReader::note(std::string pointer, std::string message) {
-  if (errors_->size() < kMostErrors) errors_->push_back({std::move(pointer), std::move(message)});
+  if (errors_->size() < kMostErrors)
+    errors_->push_back({.pointer = std::move(pointer), .message = std::move(message)});
 }
 
 void ObjectReader::problem(std::string_view name, std::string message) {
@@ -216,10 +217,13 @@ void ObjectReader::note_unknown() {
   for (const auto& member : *object_) {
     const std::string_view name(member.key().data(), member.key().size());
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::string message = "No such field.";
-    if (const auto near = nearest_name(name, known))
-      message += " Did you mean \"" + std::string(*near) + "\"?";
-    problem(name, std::move(message));
+    if (errors_->size() >= kMostErrors) return;
+    FieldError error{.pointer = member_pointer(name), .message = "No such field.", .nearest = {}, .unknown = true};
+    if (const auto near = nearest_name(name, known)) {
+      error.nearest = *near;
+      error.message += " Did you mean \"" + error.nearest + "\"?";
+    }
+    errors_->push_back(std::move(error));
   }
 }
 

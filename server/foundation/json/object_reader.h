@@ -33,6 +33,8 @@ namespace sealpost {
 struct FieldError {
   std::string pointer;  // of the member, "" for the whole document
   std::string message;  // a sentence; never carries a value from the document
+  std::string nearest{};  // of an unknown member: the known name it resembles, if one does
+  bool unknown = false;   // a member that nobody asked for
 };
 using FieldErrors = std::vector<FieldError>;
 
@@ -59,6 +61,8 @@ class ObjectReader final {
                                                              IntegerBounds bounds = {});
   [[nodiscard]] bool boolean(std::string_view name);
   [[nodiscard]] std::optional<bool> optional_boolean(std::string_view name);
+  // Any value at all, null included; nothing when it is absent, which is a problem.
+  [[nodiscard]] const boost::json::value* any(std::string_view name) { return find(name, true); }
   // Any array or object, for a caller that reads it by other means; null after a problem or when absent.
   [[nodiscard]] const boost::json::array* array(std::string_view name, LengthBounds items);
   [[nodiscard]] const boost::json::array* optional_array(std::string_view name, LengthBounds items);
