@@ -89,6 +89,7 @@ struct AcceptOutcome {
   MessageId message;            // the accepted one, or the first one
   std::uint64_t audit_index = 0;  // of the accepted one, or the first one
   WallTime accepted_at{};
+  std::uint32_t deliveries = 0;  // how many it was born with
   StoreError error = StoreError::Unavailable;
 };
 

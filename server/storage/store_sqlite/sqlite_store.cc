@@ -9,6 +9,7 @@
 
 namespace sealpost {
 
+using store_sqlite::ClaimIndex;
 using store_sqlite::Engine;
 using store_sqlite::FileLock;
 using store_sqlite::ReaderPool;
@@ -16,17 +17,20 @@ using store_sqlite::Writer;
 
 // Destroyed from the end: the writer first, then the readers, and the lock goes last.
 struct SqliteStore::Parts {
-  Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held, std::unique_ptr<Engine> engine)
+  Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held, std::unique_ptr<ClaimIndex> index,
+        std::unique_ptr<Engine> engine)
       : options(std::move(given)),
         lock(std::move(held)),
+        claims(std::move(index)),
         boot(engine->boot()),
         positions(clock, engine->high_water()),
         readers({options.path.string(), options.vfs, false, options.reader_cache_kib, options.page_size},
-                options.readers, options.read_limit, clock),
-        writer(options, clock, std::move(engine), readers, positions) {}
+                options.readers, options.read_limit, clock, *claims),
+        writer(options, clock, std::move(engine), *claims, readers, positions) {}
 
   const SqliteOptions options;
   const std::unique_ptr<FileLock> lock;
+  const std::unique_ptr<ClaimIndex> claims;
   const std::uint64_t boot;
   PositionAllocator positions;
   ReaderPool readers;
@@ -36,9 +40,11 @@ struct SqliteStore::Parts {
 StoreResult<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, const Clock& clock, Entropy&) {
   SEALPOST_TRY(auto lock, FileLock::take(options.path.string() + ".lock"));
   SEALPOST_TRY_VOID(store_sqlite::ensure_private_file(options.path));
-  SEALPOST_TRY(auto engine, Engine::start(options, clock));
+  auto claims = std::make_unique<ClaimIndex>();
+  SEALPOST_TRY(auto engine, Engine::start(options, clock, *claims));
   return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::make_unique<Parts>(std::move(options), clock, std::move(lock), std::move(engine))));
+      new SqliteStore(std::make_unique<Parts>(std::move(options), clock, std::move(lock), std::move(claims),
+                                              std::move(engine))));
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

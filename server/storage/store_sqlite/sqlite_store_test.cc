@@ -1,4 +1,186 @@
 #include "storage/store_sqlite/sqlite_store.h"
 
 #include <gtest/gtest.h>
-TEST(SqliteStore, SaysItsVersion) { EXPECT_FALSE(sealpost::SqliteStore::library_version().empty()); }
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <future>
+#include <set>
+
+#include "foundation/system/testing/fakes.h"
+#include "storage/store_sqlite/testing/power_cut_vfs.h"
+#include "storage/store_sqlite/testing/scratch_directory.h"
+
+namespace sealpost {
+namespace {
+
+constexpr Tenancy kTenancy{{100}, Environment::Live};
+
+class SqliteStoreTest : public testing::Test {
+ protected:
+  SqliteOptions options(bool losing = false) {
+    SqliteOptions out;
+    out.path = directory_.path() / "store.db";
+    out.claims_per_slice = 16;
+    out.checkpoint_pages = 40;
+    if (losing) out.vfs = PowerCutVfs::kName;
+    return out;
+  }
+  std::unique_ptr<SqliteStore> open(const SqliteOptions& given) {
+    auto opened = SqliteStore::open(given, clock_, entropy_);
+    return opened.ok() ? std::move(*opened) : nullptr;
+  }
+  static StoreResult<void> make_integration(SqliteStore& store) {
+    return store.transact_and_wait([](Transaction& transaction) -> StoreResult<void> {
+      ObjectRow row;
+      row.kind = EntityKind::Integration;
+      row.head.position = 5;
+      row.head.tenancy = kTenancy;
+      row.body = "{}";
+      return transaction.insert_object(row);
+    });
+  }
+  AcceptMessage message(SqliteStore& store, std::uint8_t key) {
+    AcceptMessage out;
+    out.tenancy = kTenancy;
+    out.message = {store.positions().draw()};
+    out.integration = {5};
+    out.accepted_at = clock_.wall_now();
+    out.sealed_payload.assign(500, key);
+    Claim claim;
+    claim.meaning = ClaimMeaning::SignedBytes;
+    claim.key.fill(key);
+    claim.keep_until = clock_.wall_now() + std::chrono::hours(24);
+    out.claims = {claim};
+    out.audit = {kTenancy.organization, R"({"seq":)", Bytes(300, key)};
+    return out;
+  }
+  std::optional<AcceptOutcome> accept(SqliteStore& store, std::uint8_t key) {
+    std::promise<AcceptOutcome> promise;
+    std::vector<AcceptMessage> one{message(store, key)};
+    if (!store.accept_messages(std::move(one), [&](auto got) { promise.set_value(got.front()); })) return {};
+    return promise.get_future().get();
+  }
+
+  ScratchDirectory directory_;
+  FakeClock clock_;
+  SeededEntropy entropy_;
+};
+
+TEST_F(SqliteStoreTest, FilesArePrivateAndASecondOwnerIsRefused) {
+  const auto store = open(options());
+  ASSERT_NE(store, nullptr);
+  for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "store.db.lock"}) {
+    struct stat info {};
+    ASSERT_EQ(::stat((directory_.path() / name).c_str(), &info), 0) << name;
+    EXPECT_EQ(info.st_mode & 0777, 0600U) << name;
+  }
+  const auto second = SqliteStore::open(options(), clock_, entropy_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error(), StoreError::InUse);
+}
+
+TEST_F(SqliteStoreTest, AFileOfALaterReleaseIsRefused) {
+  ASSERT_NE(open(options()), nullptr);
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(options().path.c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_version VALUES (99, 0)", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+  const auto opened = SqliteStore::open(options(), clock_, entropy_);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error(), StoreError::NewerSchema);
+}
+
+TEST_F(SqliteStoreTest, AFullQueueRefuses) {
+  auto small = options();
+  small.queue_bound = 1;
+  const auto store = open(small);
+  std::promise<void> held, go;
+  ASSERT_TRUE(store->transact(
+      [&](Transaction&) -> StoreResult<void> {
+        held.set_value();
+        go.get_future().wait();
+        return {};
+      },
+      [](StoreResult<void>) {}));
+  held.get_future().wait();
+  ClaimWork one;
+  one.most = 1;
+  EXPECT_TRUE(store->claim_work(one, [](ClaimedWork) {}));
+  EXPECT_FALSE(store->claim_work(one, [](ClaimedWork) {}));
+  go.set_value();
+}
+
+// Cuts the power at random writes while messages are accepted: whatever was told to be accepted is there afterwards,
+// nothing is there twice, and the log has no gap.
+TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
+  PowerCutVfs vfs;
+  std::mt19937_64 random(20261122);
+  std::set<Position> acknowledged;
+  std::uint8_t key = 0;
+  for (int round = 0; round < 120; ++round) {
+    SCOPED_TRACE(round);
+    auto store = open(options(true));
+    ASSERT_NE(store, nullptr);
+    if (round == 0) {
+      ASSERT_TRUE(make_integration(*store).ok());
+    }
+    EXPECT_TRUE(store->read([&](Reader& reader) -> StoreResult<void> {
+                       for (const Position position : acknowledged) {
+                         SEALPOST_TRY(const auto row, reader.find_message(kTenancy, {position}));
+                         SEALPOST_TRY(const auto evidence, reader.audit_row(kTenancy.organization, row.audit_index));
+                         static_cast<void>(evidence);
+                       }
+                       SEALPOST_TRY(const auto counts, reader.counts());
+                       EXPECT_EQ(counts.messages, counts.audit_rows);
+                       EXPECT_EQ(counts.messages, counts.claims);
+                       EXPECT_EQ(counts.audit_rows, reader.log_size(kTenancy.organization).value());
+                       EXPECT_GE(counts.messages, acknowledged.size());
+                       return {};
+                     }).ok());
+    vfs.fail_at(1 + random() % 90, PowerCutVfs::Fault::Cut);
+    for (int i = 0; i < 12; ++i) {
+      const auto outcome = accept(*store, key = static_cast<std::uint8_t>(key + 1));
+      if (!outcome || outcome->status == AcceptStatus::Failed) break;
+      acknowledged.insert(outcome->message.position);
+    }
+    vfs.fail_at(1, PowerCutVfs::Fault::Cut);
+    store.reset();
+    vfs.lose_unsynced(random());
+  }
+  EXPECT_GT(acknowledged.size(), 100U);
+}
+
+// A full disk and I/O errors at each of the first writes: a clean error, and the store works again.
+TEST_F(SqliteStoreTest, AFailedWriteFailsTheBatchAndNothingElse) {
+  PowerCutVfs vfs;
+  auto given = options(true);
+  given.checkpoint_pages = 1'000'000;
+  auto store = open(given);
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(make_integration(*store).ok());
+  std::uint8_t key = 0;
+  for (const auto fault : {PowerCutVfs::Fault::Full, PowerCutVfs::Fault::WriteError, PowerCutVfs::Fault::SyncError}) {
+    for (std::uint64_t n = 1; n <= 12; n += 3) {
+      SCOPED_TRACE(n);
+      vfs.fail_at(n, fault);
+      const auto failed = accept(*store, ++key);
+      ASSERT_TRUE(failed);
+      if (failed->status == AcceptStatus::Failed) {
+        EXPECT_TRUE(failed->error == StoreError::OutcomeUnknown || failed->error == StoreError::Full ||
+                    failed->error == StoreError::Unavailable);
+        if (fault == PowerCutVfs::Fault::Full) {
+          EXPECT_EQ(failed->error, StoreError::Full);
+        }
+      }
+      vfs.fail_at(1'000'000, fault);
+      const auto again = accept(*store, key);
+      ASSERT_TRUE(again);
+      EXPECT_TRUE(again->status == AcceptStatus::Accepted || again->status == AcceptStatus::Repeated);
+      EXPECT_EQ(accept(*store, key)->status, AcceptStatus::Repeated);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sealpost

@@ -44,7 +44,8 @@ bool SealedFilter::perhaps(std::uint64_t fingerprint) const {
 
 std::optional<SealedFilter> SealedFilter::from_bytes(ByteView bytes) {
   if (bytes.empty() || bytes.size() % (kWordsPerBlock * 8) != 0) return std::nullopt;
-  SealedFilter filter;
+  SealedFilter filter(0);
+  filter.words_.clear();
   filter.words_.reserve(bytes.size() / 8);
   for (std::size_t i = 0; i < bytes.size(); i += 8) filter.words_.push_back(read_u64(bytes.subspan(i, 8)));
   return filter;
@@ -57,34 +58,25 @@ Bytes SealedFilter::to_bytes() const {
   return out;
 }
 
-void FingerprintSet::add(std::uint64_t fingerprint) {
-  if ((size_ + 1) * 2 > places_.size()) {
-    std::vector<std::uint64_t> old(places_.size() * 2);
-    old.swap(places_);
+void FingerprintMap::add(std::uint64_t fingerprint, std::uint32_t place) {
+  if ((size_ + 1) * 2 > entries_.size()) {
+    std::vector<Entry> old(entries_.size() * 2);
+    old.swap(entries_);
     size_ = 0;
-    for (const std::uint64_t value : old)
-      if (value != 0) add(value);
+    for (const Entry& entry : old)
+      if (entry.fingerprint != 0) add(entry.fingerprint, entry.place);
   }
-  std::size_t at = static_cast<std::size_t>(fingerprint) & (places_.size() - 1);
-  while (places_[at] != 0 && places_[at] != fingerprint) at = (at + 1) & (places_.size() - 1);
-  if (places_[at] == 0) ++size_;
-  places_[at] = fingerprint;
+  std::size_t at = static_cast<std::size_t>(fingerprint) & (entries_.size() - 1);
+  while (entries_[at].fingerprint != 0) at = (at + 1) & (entries_.size() - 1);
+  entries_[at] = {fingerprint, place};
+  ++size_;
 }
 
-bool FingerprintSet::contains(std::uint64_t fingerprint) const {
-  std::size_t at = static_cast<std::size_t>(fingerprint) & (places_.size() - 1);
-  while (places_[at] != 0) {
-    if (places_[at] == fingerprint) return true;
-    at = (at + 1) & (places_.size() - 1);
-  }
-  return false;
-}
-
-std::vector<std::uint64_t> FingerprintSet::values() const {
-  std::vector<std::uint64_t> out;
+std::vector<FingerprintMap::Entry> FingerprintMap::entries() const {
+  std::vector<Entry> out;
   out.reserve(size_);
-  for (const std::uint64_t value : places_)
-    if (value != 0) out.push_back(value);
+  for (const Entry& entry : entries_)
+    if (entry.fingerprint != 0) out.push_back(entry);
   return out;
 }
 

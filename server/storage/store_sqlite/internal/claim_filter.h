@@ -1,7 +1,7 @@
 // "Surely not there" for once-only claims. A sealed slice has a blocked Bloom filter: 16 bits a claim in blocks
 // of one cache line, 8 probes, so that asking costs one miss of the cache and about one answer in 500 is wrong
-// towards "perhaps". The open slice, which still grows, has the fingerprints themselves. Bits that a rolled
-// back claim leaves behind only cost a look-up. Writer thread only.
+// towards "perhaps". The open slice, which still grows, has the fingerprints themselves. Entries that a rolled
+// back claim leaves behind only cost a look-up. Values without locks.
 #pragma once
 
 #include <optional>
@@ -16,13 +16,8 @@ namespace sealpost::store_sqlite {
 
 class SealedFilter final {
  public:
-  template <class Fingerprints>
-  static SealedFilter of(const Fingerprints& fingerprints) {
-    SealedFilter filter;
-    filter.words_.resize(blocks_for(fingerprints.size()) * kWordsPerBlock);
-    for (const std::uint64_t fingerprint : fingerprints) filter.add(fingerprint);
-    return filter;
-  }
+  explicit SealedFilter(std::size_t claims) : words_(blocks_for(claims) * kWordsPerBlock) {}
+  void add(std::uint64_t fingerprint);
   // The stored form; nothing when it is no filter.
   static std::optional<SealedFilter> from_bytes(ByteView bytes);
   [[nodiscard]] Bytes to_bytes() const;
@@ -32,22 +27,31 @@ class SealedFilter final {
  private:
   static constexpr std::size_t kWordsPerBlock = 8;
   static std::size_t blocks_for(std::size_t claims) { return claims * 16 / 512 + 1; }
-  void add(std::uint64_t fingerprint);
   [[nodiscard]] std::size_t block_of(std::uint64_t fingerprint) const;
   std::vector<std::uint64_t> words_;
 };
 
-// Open addressing over fingerprints; 0 marks a free place.
-class FingerprintSet final {
+// Where in a slice a fingerprint's claim lies. Open addressing; equal fingerprints may stand in it several times, so
+// that a collision hides nobody.
+class FingerprintMap final {
  public:
-  FingerprintSet() : places_(1024) {}
-  void add(std::uint64_t fingerprint);
-  [[nodiscard]] bool contains(std::uint64_t fingerprint) const;
+  struct Entry {
+    std::uint64_t fingerprint = 0;  // 0 marks a free place
+    std::uint32_t place = 0;
+  };
+  FingerprintMap() : entries_(256) {}
+  void add(std::uint64_t fingerprint, std::uint32_t place);
+  template <class See>
+  void each(std::uint64_t fingerprint, See see) const {
+    std::size_t at = static_cast<std::size_t>(fingerprint) & (entries_.size() - 1);
+    for (; entries_[at].fingerprint != 0; at = (at + 1) & (entries_.size() - 1))
+      if (entries_[at].fingerprint == fingerprint) see(entries_[at].place);
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::vector<std::uint64_t> values() const;
+  [[nodiscard]] std::vector<Entry> entries() const;
 
  private:
-  std::vector<std::uint64_t> places_;
+  std::vector<Entry> entries_;
   std::size_t size_ = 0;
 };
 

@@ -58,6 +58,17 @@ StoreResult<void> Query::run() {
 
 namespace {
 
+// Before the library's first use: no shared counting of memory, which would put one lock around every allocation of every
+// connection. Each connection belongs to one thread at a time, so they need no locks of their own.
+void configure_library() {
+  static const bool done = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 int open_flags(bool writer) {
   return (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
          SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
@@ -77,6 +88,7 @@ std::string settings(const Database::Options& options) {
 }  // namespace
 
 StoreResult<std::unique_ptr<Database>> Database::open(const Options& options) {
+  configure_library();
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, open_flags(options.writer),
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());

@@ -48,12 +48,13 @@ StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions
 }
 
 StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> database, const SqliteOptions& options,
-                                                  const Clock& clock, std::uint64_t first_token) {
+                                                  const Clock& clock, ClaimIndex& index,
+                                                  std::uint64_t first_token) {
   SEALPOST_TRY(auto organizations, OrganizationTable::load(*database));
   SEALPOST_TRY(auto due, DueTargets::load(*database));
   std::optional<ClaimSlices> claims;
   SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
-    SEALPOST_TRY(claims, ClaimSlices::load(*database, options.claims_per_slice, clock.wall_now()));
+    SEALPOST_TRY(claims, ClaimSlices::load(*database, index, options.claims_per_slice, clock.wall_now()));
     return {};
   }));
   Loaded loaded{std::move(database), std::move(organizations), std::move(*claims), std::move(due), 0, 0};
@@ -67,16 +68,17 @@ StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> data
   return std::unique_ptr<Engine>(new Engine(std::move(loaded), clock, first_token));
 }
 
-StoreResult<std::unique_ptr<Engine>> Engine::start(const SqliteOptions& options, const Clock& clock) {
+StoreResult<std::unique_ptr<Engine>> Engine::start(const SqliteOptions& options, const Clock& clock,
+                                                   ClaimIndex& index) {
   SEALPOST_TRY(auto database, open_database(options));
   SEALPOST_TRY_VOID(migrate(*database, clock.wall_now()));
   SEALPOST_TRY_VOID(in_transaction(
       *database, [&] { return database->query("UPDATE engine SET boot = boot + 1 WHERE id = 1").run(); }));
-  return load(std::move(database), options, clock, 1);
+  return load(std::move(database), options, clock, index, 1);
 }
 
 StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options, const Clock& clock,
-                                                    std::uint64_t boot, std::uint64_t next_token,
+                                                    ClaimIndex& index, std::uint64_t boot, std::uint64_t next_token,
                                                     const std::optional<Unsure>& unsure) {
   SEALPOST_TRY(auto database, open_database(options));
   if (unsure) {
@@ -84,7 +86,7 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
       return MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now());
     }));
   }
-  return load(std::move(database), options, clock, next_token);
+  return load(std::move(database), options, clock, index, next_token);
 }
 
 StoreResult<void> Engine::begin(std::uint32_t room, WallTime now) {

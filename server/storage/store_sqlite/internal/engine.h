@@ -12,7 +12,7 @@ namespace sealpost::store_sqlite {
 class Engine final {
  public:
   // Opens the file, brings it to this release's schema and counts a new boot.
-  static StoreResult<std::unique_ptr<Engine>> start(const SqliteOptions& options, const Clock& clock);
+  static StoreResult<std::unique_ptr<Engine>> start(const SqliteOptions& options, const Clock& clock, ClaimIndex& index);
   // Opens it again within the same boot. Leases from `first_unsure_token` on were written by a batch whose commit is
   // unknown and never handed out: they go back to waiting, `orphans` among them to what they were.
   struct Unsure {
@@ -20,7 +20,7 @@ class Engine final {
     std::vector<Position> orphans;
   };
   static StoreResult<std::unique_ptr<Engine>> resume(const SqliteOptions& options, const Clock& clock,
-                                                     std::uint64_t boot, std::uint64_t next_token,
+                                                     ClaimIndex& index, std::uint64_t boot, std::uint64_t next_token,
                                                      const std::optional<Unsure>& unsure);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -73,7 +73,8 @@ class Engine final {
   Engine(Loaded loaded, const Clock& clock, std::uint64_t first_token);
   static StoreResult<std::unique_ptr<Database>> open_database(const SqliteOptions& options);
   static StoreResult<std::unique_ptr<Engine>> load(std::unique_ptr<Database> database, const SqliteOptions& options,
-                                                   const Clock& clock, std::uint64_t first_token);
+                                                   const Clock& clock, ClaimIndex& index,
+                                                   std::uint64_t first_token);
   StoreResult<void> run(const char* sql) { return database->query(sql).run(); }
   static int on_wal(void* self, sqlite3*, const char*, int pages);
 

@@ -62,11 +62,12 @@ StoreResult<AcceptOutcome> MessagePath::first_receipt(AcceptStatus status, Posit
   AcceptOutcome outcome;
   outcome.status = status;
   outcome.message = MessageId{receipt};
-  auto query = parts_.database.query("SELECT audit_index, accepted_ms FROM message WHERE position = ?", receipt);
+  auto query = parts_.database.query("SELECT audit_index, accepted_ms, deliveries FROM message WHERE position = ?", receipt);
   SEALPOST_TRY(const bool found, query.step());
   if (found) {
     outcome.audit_index = query.integer(0);
     outcome.accepted_at = query.time(1);
+    outcome.deliveries = query.integer<std::uint32_t>(2);
   }
   return outcome;
 }
@@ -75,6 +76,7 @@ StoreResult<AcceptOutcome> MessagePath::accept(AcceptMessage& message) {
   AcceptOutcome outcome;
   outcome.message = message.message;
   outcome.accepted_at = message.accepted_at;
+  outcome.deliveries = static_cast<std::uint32_t>(message.deliveries.size());
   outcome.status = AcceptStatus::EpochChanged;
   if (parts_.organizations.see(message.tenancy.organization).epoch != message.epoch) return outcome;
 

@@ -4,8 +4,9 @@
 
 namespace sealpost::store_sqlite {
 
-ReaderPool::ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit, const Clock& clock)
-    : options_(std::move(options)), limit_(limit), clock_(clock) {
+ReaderPool::ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit, const Clock& clock,
+                       const ClaimIndex& claims)
+    : options_(std::move(options)), limit_(limit), clock_(clock), claims_(claims) {
   for (std::uint32_t i = 0; i < std::max(readers, 1U); ++i) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->clock = &clock;
@@ -54,7 +55,7 @@ StoreResult<void> ReaderPool::read_on(Slot& slot, const Store::Look& look) {
   }
   slot.deadline = clock_.steady_now() + limit_;
   SEALPOST_TRY_VOID(slot.database->execute("BEGIN"));
-  SqliteReads<Reader> reader(*slot.database);
+  SqliteReads<Reader> reader(*slot.database, claims_);
   const auto looked = look(reader);
   // Ending a snapshot must not be interrupted.
   slot.deadline = SteadyTime::max();

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "storage/store/store.h"
+#include "storage/store_sqlite/internal/claim_index.h"
 #include "storage/store_sqlite/internal/database.h"
 
 namespace sealpost::store_sqlite {
 
 class ReaderPool final {
  public:
-  ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit, const Clock& clock);
+  ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit, const Clock& clock,
+             const ClaimIndex& claims);
 
   StoreResult<void> read(const Store::Look& look);
   // Ends the reads that run now; later ones are not touched.
@@ -40,6 +42,7 @@ class ReaderPool final {
   const Database::Options options_;
   const Milliseconds limit_;
   const Clock& clock_;
+  const ClaimIndex& claims_;
   std::mutex mutex_;
   std::condition_variable freed_;
   std::vector<std::unique_ptr<Slot>> slots_;

@@ -68,10 +68,12 @@ CREATE TABLE integration_health (
   integration INTEGER PRIMARY KEY, organization INTEGER NOT NULL, environment INTEGER NOT NULL,
   success_ms INTEGER, failure_ms INTEGER, failure_code TEXT NOT NULL DEFAULT '');
 
+-- Appended in the order of arrival: id = slice << 24 | place. What finds them: see internal/claim_slices.h.
 CREATE TABLE claim (
-  slice INTEGER NOT NULL, owner INTEGER NOT NULL, key BLOB NOT NULL, organization INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, key BLOB NOT NULL, organization INTEGER NOT NULL,
   environment INTEGER NOT NULL, body BLOB NOT NULL, signed_ms INTEGER NOT NULL, keep_until_ms INTEGER NOT NULL,
-  receipt INTEGER NOT NULL, PRIMARY KEY (slice, owner, key, organization, environment)) WITHOUT ROWID;
+  receipt INTEGER NOT NULL);
+CREATE TABLE claim_index (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE claim_slice (
   slice INTEGER PRIMARY KEY, class INTEGER NOT NULL, opened_ms INTEGER NOT NULL, sealed INTEGER NOT NULL,
   keep_until_ms INTEGER NOT NULL, filter BLOB NOT NULL);

@@ -253,23 +253,20 @@ StoreResult<std::vector<MessageRow>> SqliteReads<Base>::inbox(const Tenancy& ten
   return all<MessageRow>(query, message_row);
 }
 
-// Without the writer's filters: one seek a live slice, for the rare request that is refused for a later reason.
 template <class Base>
 StoreResult<AcceptOutcome> SqliteReads<Base>::judge_claim(const Tenancy& tenancy, const Claim& claim) {
   AcceptOutcome outcome;
   outcome.status = AcceptStatus::Accepted;
-  auto query = database_.query(
-      "SELECT c.body, c.signed_ms, c.receipt, m.audit_index, m.accepted_ms FROM claim_slice s CROSS JOIN claim c ON"
-      " c.slice = s.slice AND c.owner = ? AND c.key = ? AND c.organization = ? AND c.environment = ?"
-      " LEFT JOIN message m ON m.position = c.receipt WHERE s.sealed < 2 ORDER BY s.slice DESC LIMIT 1",
-      claim.owner, claim.key, tenancy.organization, tenancy.environment);
+  SEALPOST_TRY(const auto first, find_claim(database_, claim_index_, tenancy, claim));
+  if (!first) return outcome;
+  outcome.status = status_of(judge_against(claim, *first));
+  outcome.message = MessageId{first->receipt};
+  auto query = database_.query("SELECT audit_index, accepted_ms FROM message WHERE position = ?", first->receipt);
   SEALPOST_TRY(const bool found, query.step());
-  if (!found) return outcome;
-  SEALPOST_TRY(const Hash128 body, query.fixed<16>(0));
-  outcome.status = status_of(judge_against(claim, body, query.integer<std::int64_t>(1)));
-  outcome.message = query.id<MessageId>(2);
-  outcome.audit_index = query.integer(3);
-  outcome.accepted_at = query.time(4);
+  if (found) {
+    outcome.audit_index = query.integer(0);
+    outcome.accepted_at = query.time(1);
+  }
   return outcome;
 }
 

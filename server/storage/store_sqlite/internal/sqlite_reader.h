@@ -2,6 +2,7 @@
 // Rows of another tenancy are not found. Lives inside one call.
 #pragma once
 
+#include "storage/store_sqlite/internal/claim_index.h"
 #include "storage/store_sqlite/internal/database.h"
 
 namespace sealpost::store_sqlite {
@@ -10,7 +11,7 @@ namespace sealpost::store_sqlite {
 template <class Base>
 class SqliteReads : public Base {
  public:
-  explicit SqliteReads(Database& database) : database_(database) {}
+  SqliteReads(Database& database, const ClaimIndex& claims) : database_(database), claim_index_(claims) {}
 
   StoreResult<ObjectRow> find_object(const Tenancy&, EntityKind, Position) override;
   StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy&, EntityKind, Position parent_or_0, Page) override;
@@ -41,6 +42,7 @@ class SqliteReads : public Base {
   virtual StoreResult<std::pair<std::uint64_t, std::uint64_t>> log_of(OrganizationId);
 
   Database& database_;
+  const ClaimIndex& claim_index_;
 };
 
 extern template class SqliteReads<Reader>;

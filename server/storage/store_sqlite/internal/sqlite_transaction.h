@@ -21,7 +21,7 @@ class SqliteTransaction final : public SqliteReads<Transaction> {
     MessagePath& messages;
     const Clock& clock;
   };
-  explicit SqliteTransaction(Parts parts) : SqliteReads(parts.database), parts_(parts) {}
+  explicit SqliteTransaction(Parts parts) : SqliteReads(parts.database, parts.claims.index()), parts_(parts) {}
 
   StoreResult<void> insert_object(const ObjectRow&) override;
   StoreResult<void> update_object(const ObjectRow&) override;

@@ -49,8 +49,8 @@ using Command = std::variant<AcceptCommand, FinishCommand, ClaimCommand, Refusal
 
 class Writer final {
  public:
-  Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine, ReaderPool& readers,
-         PositionAllocator& positions);
+  Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine, ClaimIndex& claims,
+         ReaderPool& readers, PositionAllocator& positions);
   ~Writer() { close(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -88,6 +88,7 @@ class Writer final {
 
   const SqliteOptions& options_;
   const Clock& clock_;
+  ClaimIndex& claims_;
   ReaderPool& readers_;
   PositionAllocator& positions_;
   std::unique_ptr<Engine> engine_;
