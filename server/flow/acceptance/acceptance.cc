@@ -40,7 +40,8 @@ AcceptanceAnswer answer_of(const AcceptOutcome& outcome) {
   switch (outcome.status) {
     case AcceptStatus::Accepted:
     case AcceptStatus::Repeated:
-      return Receipt{outcome.message, outcome.audit_index, outcome.accepted_at, outcome.status == AcceptStatus::Repeated};
+      return Receipt{outcome.message, outcome.audit_index, outcome.accepted_at,
+                     outcome.status == AcceptStatus::Repeated, outcome.deliveries};
     case AcceptStatus::Replayed: return Refused{.code = PublicCode::Replayed, .refusal = {}, .retry_after = {}, .first = outcome.message, .detail = {}};
     case AcceptStatus::Mismatch: return Refused{.code = PublicCode::IdempotencyMismatch, .refusal = {}, .retry_after = {}, .first = outcome.message, .detail = {}};
     case AcceptStatus::EpochChanged: return Refused{.code = PublicCode::StoreUnavailable, .refusal = {}, .retry_after = Seconds(1), .first = {}, .detail = "epoch"};

@@ -28,6 +28,7 @@ struct Receipt {
   std::uint64_t audit_index = 0;
   WallTime accepted_at{};
   bool duplicate = false;  // the first receipt again; nothing new was accepted
+  std::uint32_t deliveries = 0;
 };
 struct Refused {
   PublicCode code = PublicCode::InternalError;

@@ -45,6 +45,7 @@ struct OpenedGroup {
   Hash256 commitment{};
   std::optional<GroupSalt> salt;
   std::string canonical;  // empty when not opened
+  std::optional<DataKeyId> key;  // that seals it
 };
 struct OpenedRecord {
   Leaf leaf;

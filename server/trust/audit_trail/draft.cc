@@ -87,7 +87,7 @@ Result<OpenedRecord, AuditError> AuditTrail::open_row(OrganizationId log, const 
   std::vector<std::string> texts(groups->size());
   for (std::size_t i = 0; i < groups->size(); ++i) {
     SealedGroup& group = (*groups)[i];
-    OpenedGroup opened{group.label, group.commitment, {}, {}};
+    OpenedGroup opened{group.label, group.commitment, {}, {}, DataKey::key_of(group.sealed)};
     auto plain = vault_.open_sealed(group.sealed, context_of({log, Environment::Shared}, group.label));
     if (plain && plain->size() >= sizeof(GroupSalt)) {
       std::copy_n(plain->begin(), sizeof(GroupSalt), opened.salt.emplace().begin());
