@@ -45,16 +45,18 @@ struct Route {
   std::string_view operation_id;  // the contract's
   Callers callers = Callers::Operator;
   std::optional<Scope> scope{};   // what a machine's token must hold
+  std::string_view query{};       // parameters it takes, separated by spaces; "*": any
   BodyForm body = BodyForm::None;
   std::size_t body_limit = 1024;
   Reveals reveals = Reveals::Metadata;
+  bool holds_secret = false;      // its body is wiped once it was answered
   RunKind run = RunKind::Pool;
   Answer (*handle)(ApiCall&) = nullptr;  // null for Message and Webhook
 };
 
 // In the order of the contract.
 [[nodiscard]] std::span<const Route> route_table();
-// The same for people and tests: [{"method","path","operation_id","callers","scopes"}].
+// The same for people and tests: [{"method","path","operation_id","callers","scopes","query"}].
 [[nodiscard]] std::string route_table_json();
 
 }  // namespace sealpost
