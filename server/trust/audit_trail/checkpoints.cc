@@ -1,4 +1,3 @@
-#include "foundation/bytes/secret_access.h"
 #include "trust/audit_trail/audit_trail.h"
 
 namespace sealpost {

@@ -1,0 +1,80 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "app/cli/commands.h"
+#include "app/wiring/offline.h"
+#include "domain/tlog/proof_file.h"
+#include "domain/wire/time_text.h"
+#include "foundation/system/files.h"
+
+namespace sealpost {
+namespace {
+
+constexpr std::size_t kMaxKeyBytes = 4096;
+
+// "name+hash+key", or @FILE with that in it.
+std::optional<std::string> read_key(const std::string& argument) {
+  if (!argument.starts_with('@')) return argument;
+  const auto bytes = read_file(argument.substr(1), kMaxKeyBytes);
+  if (!bytes) return std::nullopt;
+  std::string key(as_text(*bytes));
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
+  return key;
+}
+
+}  // namespace
+
+ExitCode run_audit_verify(const VerifyOptions& options) {
+  const auto key = read_key(options.key);
+  const auto proof = read_file(options.proof, kMaxProofFileBytes);
+  const auto leaf = read_file(options.leaf, kMaxLeafBytes);
+  if (!key || !proof || !leaf) {
+    fmt::print(stderr, "A file can't be read: {}\n",
+               !key ? options.key : !proof ? options.proof.string() : options.leaf.string());
+    return ExitCode::Usage;
+  }
+  const auto verified = verify_proof_file(as_text(*proof), *leaf, std::string_view(*key));
+  if (!verified) {
+    fmt::print(stderr, "NOT VERIFIED: {}\n", refusal_name(verified.error()));
+    return ExitCode::VerificationFailed;
+  }
+  const auto parsed = parse_leaf(*leaf);
+  if (!parsed || parsed->sequence != verified->index) {
+    fmt::print(stderr, "NOT VERIFIED: leaf_malformed\n");
+    return ExitCode::VerificationFailed;
+  }
+  fmt::print("verified: {} at {} is record {} of {}, in the tree of {} records that its key signed\n",
+             parsed->fields.event_class, to_rfc3339(from_unix_ms(parsed->fields.time_ms)), verified->index,
+             verified->checkpoint.origin, verified->checkpoint.size);
+  return ExitCode::Ok;
+}
+
+ExitCode run_audit_check(const std::filesystem::path& config_file) {
+  const auto config = load_config(config_file);
+  if (!config) {
+    fmt::print(stderr, "{}\n", config.error().message);
+    return ExitCode::Usage;
+  }
+  auto installation = OfflineInstallation::open(*config);
+  if (!installation) {
+    fmt::print(stderr, "{}\n", installation.error());
+    return ExitCode::Unexpected;
+  }
+  std::uint64_t contradictions = 0;
+  for (const OrganizationId log : (*installation)->logs()) {
+    const auto verdict = (*installation)->audit().verify_log(log, [](const std::string& line) { fmt::print(stderr, "  {}\n", line); });
+    const std::string name = (*installation)->audit().origin(log).text();
+    if (!verdict) {
+      fmt::print(stderr, "{}: can't be read ({})\n", name, static_cast<int>(verdict.error()));
+      ++contradictions;
+      continue;
+    }
+    contradictions += verdict->contradictions;
+    fmt::print("{}: {} records, {}\n", name, verdict->records,
+               verdict->contradictions == 0 ? "consistent" : fmt::format("{} contradictions", verdict->contradictions));
+  }
+  return contradictions == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
+}
+
+}  // namespace sealpost

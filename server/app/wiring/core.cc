@@ -1,0 +1,79 @@
+#include "app/wiring/core.h"
+
+#include <fmt/format.h>
+
+#include "storage/store_sqlite/sqlite_store.h"
+
+namespace sealpost {
+namespace {
+
+std::string explain(RootKeyError error, const std::filesystem::path& path) {
+  switch (error) {
+    case RootKeyError::NotFound: return fmt::format("There is no root key at {}: run `sealpost init` first.", path.string());
+    case RootKeyError::Permissions: return fmt::format("{} may be read by others: chmod 0600.", path.string());
+    case RootKeyError::UnsupportedVersion: return fmt::format("{} was written by a later release.", path.string());
+    default: return fmt::format("{} is no readable root key.", path.string());
+  }
+}
+
+std::string explain(StoreError error) {
+  switch (error) {
+    case StoreError::Busy:
+    case StoreError::Conflict: return "Another process has the data directory open.";
+    case StoreError::NewerSchema: return "The database was written by a later release.";
+    case StoreError::Corrupt: return "The database is damaged.";
+    case StoreError::Full: return "There is no space left on the disk.";
+    default: return "The database can't be opened.";
+  }
+}
+
+Result<InstallationName, std::string> name_installation(Store& store, Entropy& entropy, Core::Mode mode) {
+  std::optional<std::string> id;
+  const auto read = store.read([&](Reader& reader) -> StoreResult<void> {
+    SEALPOST_TRY(id, reader.setting("installation_id"));
+    return {};
+  });
+  if (!read) return fail(std::string("The database can't be read."));
+  if (!id && mode == Core::Mode::Open)
+    return fail(std::string("The data directory holds no installation: run `sealpost init` first."));
+  if (!id) {
+    id = to_base32(entropy.array<15>());
+    const auto written = store.transact_and_wait(
+        [&](Transaction& transaction) { return transaction.set_setting("installation_id", *id); });
+    if (!written) return fail(std::string("The database can't be written."));
+  }
+  return InstallationName{.id = *id, .generation = 1};
+}
+
+}  // namespace
+
+Core::~Core() {
+  if (store) store->close();
+}
+
+Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode mode) {
+  std::unique_ptr<Core> core(new Core);
+  auto root = FileRootKey::load(config.root_key);
+  if (!root) return fail(explain(root.error(), config.root_key));
+  core->root = *std::move(root);
+  SqliteOptions options;
+  options.path = config.data_dir / "sealpost.db";
+  auto store = SqliteStore::open(std::move(options), core->clock, core->entropy);
+  if (!store) return fail(explain(store.error()));
+  core->store = *std::move(store);
+  auto vault = Vault::open(*core->store, *core->root, core->clock, core->entropy);
+  if (!vault)
+    return fail(std::string(vault.error() == VaultError::WrongRootKey ? "This root key does not open this database."
+                                                                      : "The vault can't be opened."));
+  core->vault = *std::move(vault);
+  SEALPOST_TRY(core->installation, name_installation(*core->store, core->entropy, mode));
+  core->ids = std::make_unique<PublicIdCodec>(
+      core->vault->make_public_id_codec({{.generation = core->installation.generation, .first = 0}}));
+  core->audit =
+      std::make_unique<AuditTrail>(*core->store, *core->vault, core->clock, core->entropy, core->installation);
+  return core;
+}
+
+std::string store_library_version() { return SqliteStore::library_version(); }
+
+}  // namespace sealpost

@@ -1,0 +1,44 @@
+// What stands on disk, opened: the root key, the store, the vault, the names of the installation, the audit trail. Commands
+// that work without a running gateway need no more. One thread opens; the parts are thread-safe as they say.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config/config.h"
+#include "domain/model/public_id.h"
+#include "foundation/result/result.h"
+#include "foundation/system/clock.h"
+#include "foundation/system/entropy.h"
+#include "storage/store/store.h"
+#include "trust/audit_trail/audit_trail.h"
+#include "trust/vault/vault.h"
+
+namespace sealpost {
+
+class Core final {
+ public:
+  // `Make` is init's: names the installation when it has no name yet. Errors are sentences for the operator.
+  enum class Mode : std::uint8_t { Make, Open };
+  static Result<std::unique_ptr<Core>, std::string> open(const Config& config, Mode mode);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  SystemClock clock;
+  SystemEntropy entropy;
+  std::unique_ptr<RootKey> root;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Vault> vault;
+  InstallationName installation;
+  std::unique_ptr<PublicIdCodec> ids;
+  std::unique_ptr<AuditTrail> audit;
+
+ private:
+  Core() = default;
+};
+
+[[nodiscard]] std::string store_library_version();
+
+}  // namespace sealpost

@@ -1,0 +1,19 @@
+#include "app/wiring/offline.h"
+
+namespace sealpost {
+
+Result<std::unique_ptr<OfflineInstallation>, std::string> OfflineInstallation::open(const Config& config) {
+  SEALPOST_TRY(auto core, Core::open(config, Core::Mode::Open));
+  return std::unique_ptr<OfflineInstallation>(new OfflineInstallation(std::move(core)));
+}
+
+std::vector<OrganizationId> OfflineInstallation::logs() {
+  std::vector<OrganizationId> found;
+  static_cast<void>(core_->store->read([&](Reader& reader) -> StoreResult<void> {
+    SEALPOST_TRY(found, reader.logs());
+    return {};
+  }));
+  return found;
+}
+
+}  // namespace sealpost

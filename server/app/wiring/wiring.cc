@@ -1,0 +1,297 @@
+#include "app/wiring/wiring.h"
+
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "access/authorization/authorization_gate.h"
+#include "access/identity/access_token.h"
+#include "app/wiring/egress_policies.h"
+#include "app/wiring/metrics.h"
+#include "edge/http_sender/curl_http_sender.h"
+#include "edge/http_server/http_server.h"
+#include "edge/rest_api/rest_api.h"
+#include "edge/webhook_inlet/webhook_inlet.h"
+#include "flow/acceptance/acceptance.h"
+#include "flow/delivery/delivery_engine.h"
+#include "flow/directory/operations.h"
+#include "flow/directory/revocation.h"
+#include "flow/history/message_history.h"
+#include "flow/minting/token_minting.h"
+#include "flow/upkeep/upkeep.h"
+
+namespace sealpost {
+namespace {
+
+constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kPoolQueue = 2'048;
+constexpr Milliseconds kRevocationPatience{750};
+
+LogLevel level_of(LogLevelSetting setting) {
+  switch (setting) {
+    case LogLevelSetting::Debug: return LogLevel::Debug;
+    case LogLevelSetting::Info: return LogLevel::Info;
+    case LogLevelSetting::Warn: return LogLevel::Warn;
+    case LogLevelSetting::Error: return LogLevel::Error;
+  }
+  return LogLevel::Info;
+}
+
+Acceptance::Limits limits_of(const LimitSettings& settings) {
+  return {.source = {static_cast<double>(settings.source_per_second), static_cast<double>(settings.source_burst)},
+          .integration = {static_cast<double>(settings.integration_per_second),
+                          static_cast<double>(settings.integration_burst)}};
+}
+
+}  // namespace
+
+// In the order in which they lean on each other; destroyed the other way round.
+struct Wiring::Parts {
+  Config config;
+  std::string version;
+  SystemClock log_clock;
+  std::unique_ptr<LogSink> sink = make_stderr_sink();
+  std::unique_ptr<Logger> log;
+  std::unique_ptr<Core> core;
+  WallTime started_at{};
+  std::atomic<bool> draining{false};
+
+  std::unique_ptr<Directory> directory;
+  std::unique_ptr<AuthorizationGate> gate;
+  TokenDenyList denied;
+  std::unique_ptr<AccessTokens> tokens;
+  std::unique_ptr<RefusalLedger> ledger;
+  std::unique_ptr<ThreadPool> pool;
+  std::unique_ptr<EgressPolicies> egress;
+  std::unique_ptr<CurlHttpSender> sender;
+  std::unique_ptr<DeliveryEngine> delivery;
+  std::unique_ptr<Operations> operations;
+  std::unique_ptr<MessageHistory> history;
+  std::unique_ptr<Acceptance> acceptance;
+  std::unique_ptr<TokenMinting> minting;
+  std::unique_ptr<WebhookInlet> inlet;
+  std::unique_ptr<RestApi> api;
+  std::unique_ptr<HttpServer> server;
+  std::unique_ptr<MetricsHandler> metrics;
+  std::unique_ptr<HttpServer> metrics_server;
+  std::unique_ptr<Upkeep> upkeep;
+  bool finished = false;
+};
+
+Wiring::Wiring(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Wiring::~Wiring() { finish(); }
+
+const Config& Wiring::config() const { return parts_->config; }
+Logger& Wiring::log() { return *parts_->log; }
+std::uint16_t Wiring::http_port() const { return parts_->server->port(0); }
+std::uint16_t Wiring::metrics_port() const { return parts_->metrics_server ? parts_->metrics_server->port(0) : 0; }
+
+Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::string version) {
+  auto parts = std::make_unique<Parts>();
+  parts->config = std::move(config);
+  parts->version = std::move(version);
+  parts->log = std::make_unique<Logger>(parts->log_clock, *parts->sink, level_of(parts->config.log_level),
+                                        stderr_is_terminal() ? LogFormat::Logfmt : LogFormat::Json);
+  std::unique_ptr<Wiring> wiring(new Wiring(std::move(parts)));
+  SEALPOST_TRY_VOID(wiring->build());
+  SEALPOST_TRY_VOID(wiring->listen());
+  return wiring;
+}
+
+Result<void, std::string> Wiring::build() {
+  Parts& p = *parts_;
+  SEALPOST_TRY(p.core, Core::open(p.config, Core::Mode::Open));
+  Core& core = *p.core;
+  p.started_at = core.clock.wall_now();
+  if (!core.vault->ensure_data_keys(p.started_at)) return fail(std::string("Today's data keys can't be made."));
+
+  p.directory = std::make_unique<Directory>(Directory::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit,
+                                                             .ids = *core.ids, .clock = core.clock, .log = *p.log});
+  if (!p.directory->load()) return fail(std::string("The directory of parties can't be read."));
+  p.gate = std::make_unique<AuthorizationGate>(*core.ids);
+  p.tokens = std::make_unique<AccessTokens>(*core.vault, p.denied);
+  p.ledger = std::make_unique<RefusalLedger>(RefusalLedger::Parts{.store = *core.store, .audit = *core.audit, .ids = *core.ids,
+                                                                  .clock = core.clock, .log = *p.log});
+  p.pool = std::make_unique<ThreadPool>(kPoolThreads, kPoolQueue);
+  p.egress = std::make_unique<EgressPolicies>(*core.ids, interface_addresses());
+  static_cast<void>(p.egress->replace(p.config.egress, {}));
+
+  HttpSenderOptions sending;
+  sending.user_agent = "Sealpost/" + p.version;
+  sending.ca_file = p.config.egress.ca_file;
+  if (p.config.egress.proxy) sending.proxy = SocketAddress{p.config.egress.proxy->address, p.config.egress.proxy->port};
+  auto sender = CurlHttpSender::create(std::move(sending), core.clock);
+  if (!sender) return fail(std::string("Sending can't start: check `egress.ca_file`."));
+  p.sender = *std::move(sender);
+  p.delivery = std::make_unique<DeliveryEngine>(
+      DeliveryEngine::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit, .ids = *core.ids,
+                            .sender = *p.sender, .clock = core.clock, .entropy = core.entropy, .log = *p.log,
+                            .picture = [&p] { return p.directory->picture(); },
+                            .egress_policy = [&p](const Tenancy& tenancy) { return p.egress->policy_of(tenancy); },
+                            .disable_endpoint = [this](const Tenancy& tenancy, EndpointId endpoint, std::string_view reason) {
+                              disable_endpoint(tenancy, endpoint, reason);
+                            }},
+      DeliveryOptions{.user_agent = "Sealpost/" + p.version});
+  p.operations = std::make_unique<Operations>(Operations::Parts{
+      .directory = *p.directory, .store = *core.store, .vault = *core.vault, .audit = *core.audit, .ids = *core.ids,
+      .gate = *p.gate, .tokens = *p.tokens, .clock = core.clock, .entropy = core.entropy,
+      .judge_endpoint = [&p](const Tenancy& tenancy, std::string_view url) -> std::optional<EgressRefusal> {
+        const auto judged = p.egress->policy_of(tenancy)->judge_url(url);
+        return judged ? std::nullopt : std::optional(judged.error());
+      },
+      .hooks = {.node = core.installation.id.substr(0, 8),
+                .abort_sends = [&p](const EndedAccess& ended) -> std::uint64_t {
+                  const auto aborted = p.delivery->access_ended_and_wait(ended.tenancy.organization, kRevocationPatience);
+                  return aborted ? aborted->size() : 0;
+                },
+                .count_tokens = {}}});
+  p.history = std::make_unique<MessageHistory>(*p.operations);
+  p.acceptance = std::make_unique<Acceptance>(
+      Acceptance::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit, .directory = *p.directory,
+                        .gate = *p.gate, .ids = *core.ids, .ledger = *p.ledger, .pool = *p.pool, .clock = core.clock,
+                        .entropy = core.entropy},
+      limits_of(p.config.limits));
+  p.minting = std::make_unique<TokenMinting>(
+      TokenMinting::Parts{.directory = *p.directory, .store = *core.store, .vault = *core.vault, .audit = *core.audit,
+                          .ids = *core.ids, .gate = *p.gate, .tokens = *p.tokens, .clock = core.clock,
+                          .entropy = core.entropy, .log = *p.log});
+  p.inlet = std::make_unique<WebhookInlet>(WebhookInlet::Parts{.acceptance = *p.acceptance, .directory = *p.directory,
+                                                               .audit = *core.audit, .ids = *core.ids, .pool = *p.pool,
+                                                               .clock = core.clock});
+  ApiOptions options{.operator_uids = p.config.operators.uids, .status = {}, .readiness = {}};
+  options.status = [&p] {
+    const Store::Metrics store = p.core->store->metrics();
+    return GatewayStatus{.version = p.version, .installation_id = p.core->installation.id,
+                         .generation = p.core->installation.generation, .node = p.core->installation.id.substr(0, 8),
+                         .started_at = p.started_at, .state = p.draining ? "draining" : "ready",
+                         .sqlite_version = store_library_version(), .epoch = 0,
+                         .queued_deliveries = p.delivery->metrics().held, .wal_bytes = store.wal_pages * 4096};
+  };
+  options.readiness = [&p] {
+    return std::vector<ReadinessCheck>{{"store", true}, {"keys", true}, {"listeners", !p.draining}};
+  };
+  p.api = std::make_unique<RestApi>(
+      RestApi::Parts{.operations = *p.operations, .history = *p.history, .acceptance = *p.acceptance, .minting = *p.minting,
+                     .inlet = *p.inlet, .pool = *p.pool, .positions = core.store->positions(), .log = *p.log},
+      std::move(options));
+  core.store->set_log_listener([&p](std::span<const OrganizationId> logs) { p.core->audit->logs_grew(logs); });
+  return {};
+}
+
+Result<void, std::string> Wiring::listen() {
+  Parts& p = *parts_;
+  Core& core = *p.core;
+  const ServerSettings& settings = p.config.server;
+  HttpServerOptions options;
+  HttpListener tcp{.kind = settings.tls_certificate.empty() ? HttpListener::Kind::PlainTcp : HttpListener::Kind::TlsTcp,
+                   .address = settings.listen.address, .port = settings.listen.port};
+  tcp.certificate = settings.tls_certificate;
+  tcp.private_key = settings.tls_key;
+  HttpListener local{.kind = HttpListener::Kind::Unix};
+  local.socket_path = p.config.operators.socket;
+  options.listeners = {std::move(tcp), std::move(local)};
+  options.threads = settings.threads;
+  options.limits.connections = settings.max_connections;
+  options.allowed_hosts = settings.allowed_hosts;
+  options.trusted_proxies = NetworkSet(settings.trusted_proxies);
+
+  p.delivery->start();
+  auto server = HttpServer::start(std::move(options), *p.api, core.clock, core.entropy);
+  if (!server) return fail(server.error().detail);
+  p.server = *std::move(server);
+  std::vector<SocketAddress> own{{settings.listen.address, p.server->port(0)}};
+  if (p.config.metrics.listen) {
+    p.metrics = std::make_unique<MetricsHandler>(gateway_metrics(
+        {.server = *p.server, .store = *core.store, .delivery = *p.delivery, .ledger = *p.ledger, .sender = *p.sender}));
+    HttpServerOptions scraping;
+    scraping.listeners = {HttpListener{.kind = HttpListener::Kind::PlainTcp, .address = p.config.metrics.listen->address,
+                                       .port = p.config.metrics.listen->port}};
+    scraping.limits.connections = 64;
+    auto metrics_server = HttpServer::start(std::move(scraping), *p.metrics, core.clock, core.entropy);
+    if (!metrics_server) return fail(metrics_server.error().detail);
+    p.metrics_server = *std::move(metrics_server);
+    own.push_back({p.config.metrics.listen->address, p.metrics_server->port(0)});
+  }
+  for (const std::string& unknown : p.egress->replace(p.config.egress, std::move(own)))
+    p.log->warn("egress_opening_ignored", {{"organization", unknown}, {"reason", "no organization of this installation"}});
+  add_chores();
+  return {};
+}
+
+void Wiring::add_chores() {
+  Parts& p = *parts_;
+  p.upkeep = std::make_unique<Upkeep>(p.core->clock, *p.log);
+  p.upkeep->add({.name = "sign_checkpoints", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+                 .run = [&p](const std::stop_token&) {
+                   p.core->audit->sign_grown();
+                   return ChoreOutcome::Done;
+                 }});
+  p.upkeep->add({.name = "flush_refusals", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+                 .run = [&p](const std::stop_token&) {
+                   p.ledger->flush();
+                   p.denied.drop_expired(p.core->clock.wall_now());
+                   return ChoreOutcome::Done;
+                 }});
+  p.upkeep->add({.name = "refresh_keys", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+                 .run = [&p](const std::stop_token&) {
+                   p.directory->refresh(p.core->clock.wall_now());
+                   return ChoreOutcome::Done;
+                 }});
+  p.upkeep->add({.name = "make_data_keys", .period = std::chrono::minutes(10), .trust = ChoreTrust::AnyClock,
+                 .run = [&p](const std::stop_token&) {
+                   if (!p.core->vault->ensure_data_keys(p.core->clock.wall_now())) p.log->error("data_keys_not_made", {});
+                   return ChoreOutcome::Done;
+                 }});
+  p.upkeep->add({.name = "purge", .period = Milliseconds(1'000), .trust = ChoreTrust::SettledClock,
+                 .run = [&p](const std::stop_token&) {
+                   const auto more = p.core->store->purge_step(
+                       {.now = p.core->clock.wall_now(),
+                        .dead_letter_term = std::chrono::days(p.config.limits.payload_dead_letter_days),
+                        .inbox_term = std::chrono::days(p.config.limits.payload_inbox_days)});
+                   return more && *more ? ChoreOutcome::More : ChoreOutcome::Done;
+                 }});
+  p.upkeep->start();
+}
+
+void Wiring::disable_endpoint(const Tenancy& tenancy, EndpointId endpoint, std::string_view reason) {
+  const SystemCall call(SystemCallKey(), "delivery");
+  const auto ended = end_access(*parts_->operations, call,
+                                {.kind = AccessEndKind::DisableEndpoint, .tenancy = tenancy, .what = endpoint.position,
+                                 .reason = std::string(reason), .compromised_since = {}, .if_version = {}, .once = {}});
+  if (!ended) parts_->log->error("endpoint_not_disabled", {{"endpoint", parts_->core->ids->encode(endpoint)}});
+}
+
+void Wiring::reload(const Config& config) {
+  Parts& p = *parts_;
+  std::vector<SocketAddress> own{{p.config.server.listen.address, p.server->port(0)}};
+  if (p.metrics_server) own.push_back({p.config.metrics.listen->address, p.metrics_server->port(0)});
+  for (const std::string& unknown : p.egress->replace(config.egress, std::move(own)))
+    p.log->warn("egress_opening_ignored", {{"organization", unknown}, {"reason", "no organization of this installation"}});
+  if (const auto reloaded = p.server->reload_tls(); !reloaded)
+    p.log->error("tls_not_reloaded", {{"detail", reloaded.error().detail}});
+  p.log->info("reloaded", {});
+}
+
+std::size_t Wiring::finish() {
+  Parts& p = *parts_;
+  if (p.finished) return 0;
+  p.finished = true;
+  p.draining = true;
+  const Milliseconds patience = Seconds(p.config.server.drain_seconds);
+  std::size_t cut = 0;
+  if (p.server) cut = p.server->drain(p.core->clock.steady_now() + patience);
+  if (p.delivery) {
+    p.delivery->drain(patience);
+    p.delivery->stop();
+  }
+  if (p.upkeep) p.upkeep->stop();
+  if (p.sender) p.sender->stop();
+  if (p.pool) p.pool->stop();
+  if (p.ledger) p.ledger->flush(true);
+  if (p.core) p.core->audit->sign_grown();
+  if (p.metrics_server) p.metrics_server->stop();
+  if (p.core) p.core->store->close();
+  return cut;
+}
+
+}  // namespace sealpost

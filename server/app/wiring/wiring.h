@@ -1,0 +1,43 @@
+// The running gateway. start() builds every object in the order in which they lean on each other and returns when requests are
+// answered; finish() drains. The only place that knows all concrete types, and the only one that makes SystemCalls.
+// One thread calls start(), reload() and finish().
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config/config.h"
+#include "app/wiring/core.h"
+#include "foundation/log/log.h"
+
+namespace sealpost {
+
+class Wiring final {
+ public:
+  // Errors are sentences for the operator.
+  static Result<std::unique_ptr<Wiring>, std::string> start(Config config, std::string version);
+  ~Wiring();
+  Wiring(const Wiring&) = delete;
+  Wiring& operator=(const Wiring&) = delete;
+
+  [[nodiscard]] const Config& config() const;
+  [[nodiscard]] std::uint16_t http_port() const;
+  [[nodiscard]] std::uint16_t metrics_port() const;  // 0: none
+  [[nodiscard]] Logger& log();
+
+  // Egress settings and TLS files again; everything else keeps.
+  void reload(const Config& config);
+  // Stops accepting, answers what is in flight, files what was sent, closes. How many requests were cut.
+  std::size_t finish();
+
+ private:
+  struct Parts;
+  explicit Wiring(std::unique_ptr<Parts> parts);
+  Result<void, std::string> build();
+  Result<void, std::string> listen();
+  void add_chores();
+  void disable_endpoint(const Tenancy& tenancy, EndpointId endpoint, std::string_view reason);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sealpost
