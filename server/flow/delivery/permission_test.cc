@@ -1,0 +1,83 @@
+#include "flow/delivery/permission.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace sealpost {
+namespace {
+
+constexpr WallTime kNow = WallTime(Milliseconds(1'800'000'000'000));
+const Tenancy kTenancy{OrganizationId{1}, Environment::Live};
+constexpr IntegrationId kIntegration{2};
+constexpr EndpointId kEndpoint{3};
+
+struct Records {
+  Integration integration;
+  Grant grant;
+  Endpoint endpoint;
+  bool with_grant = true;
+
+  Records() {
+    integration.head = {.position = kIntegration.position, .tenancy = kTenancy};
+    integration.state = IntegrationState::Active;
+    grant.head = {.position = 4, .tenancy = kTenancy};
+    grant.state = GrantState::Active;
+    grant.scopes = {{std::string(name_of(Scope::MessagesWrite)), {}}};
+    endpoint.head = {.position = kEndpoint.position, .tenancy = kTenancy};
+  }
+  [[nodiscard]] DirectorySnapshot picture() const {
+    DirectorySnapshot out;
+    out.integrations[integration.head.position] = std::make_shared<const Integration>(integration);
+    if (with_grant) out.active_grants[kIntegration.position] = std::make_shared<const Grant>(grant);
+    out.endpoints[endpoint.head.position] = std::make_shared<const Endpoint>(endpoint);
+    return out;
+  }
+};
+
+TEST(Permission, AnActiveIntegrationMaySendUnderItsGrantToAnActiveEndpoint) {
+  EXPECT_EQ(judge_delivery(Records().picture(), {kTenancy, kIntegration, kEndpoint}, kNow), std::nullopt);
+}
+
+TEST(Permission, EveryReasonAgainstHasItsRow) {
+  struct Row {
+    const char* name;
+    std::function<void(Records&)> change;
+    std::optional<DeliveryRefusal> refusal;
+  };
+  const DeliveryRefusal revoked{PublicCode::IntegrationRevoked, RefusedFate::Cancel};
+  const DeliveryRefusal no_grant{PublicCode::GrantNotActive, RefusedFate::Cancel};
+  const DeliveryRefusal no_endpoint{PublicCode::EndpointDisabled, RefusedFate::Cancel};
+  const Row rows[] = {
+      {"unknown integration", [](Records& r) { r.integration.head.position = 77; }, revoked},
+      {"another tenancy's integration", [](Records& r) { r.integration.head.tenancy.environment = Environment::Test; }, revoked},
+      {"draft", [](Records& r) { r.integration.state = IntegrationState::Draft; },
+       DeliveryRefusal{PublicCode::IntegrationNotActive, RefusedFate::Cancel}},
+      {"suspended", [](Records& r) { r.integration.state = IntegrationState::Suspended; },
+       DeliveryRefusal{PublicCode::Suspended, RefusedFate::Postpone}},
+      {"revoked", [](Records& r) { r.integration.state = IntegrationState::Revoked; }, revoked},
+      {"decommissioned", [](Records& r) { r.integration.state = IntegrationState::Decommissioned; }, revoked},
+      {"no grant", [](Records& r) { r.with_grant = false; }, no_grant},
+      {"grant ended by time", [](Records& r) { r.grant.expires_at = kNow; }, no_grant},
+      {"grant that still runs", [](Records& r) { r.grant.expires_at = kNow + Milliseconds(1); }, std::nullopt},
+      {"grant without the scope", [](Records& r) { r.grant.scopes = {{"messages:read", {}}}; },
+       DeliveryRefusal{PublicCode::ResourceNotInScope, RefusedFate::Cancel}},
+      {"grant for others", [](Records& r) { r.grant.scopes[0].resources = {99}; },
+       DeliveryRefusal{PublicCode::ResourceNotInScope, RefusedFate::Cancel}},
+      {"grant for this one", [](Records& r) { r.grant.scopes[0].resources = {99, kEndpoint.position}; }, std::nullopt},
+      {"unknown endpoint", [](Records& r) { r.endpoint.head.position = 77; }, no_endpoint},
+      {"another tenancy's endpoint", [](Records& r) { r.endpoint.head.tenancy.organization = {9}; },
+       DeliveryRefusal{PublicCode::WrongEnvironment, RefusedFate::Cancel}},
+      {"disabled endpoint", [](Records& r) { r.endpoint.state = EndpointState::Disabled; },
+       DeliveryRefusal{PublicCode::EndpointDisabled, RefusedFate::DeadLetter}},
+      {"deleted endpoint", [](Records& r) { r.endpoint.state = EndpointState::Deleted; }, no_endpoint},
+  };
+  for (const Row& row : rows) {
+    Records records;
+    row.change(records);
+    EXPECT_EQ(judge_delivery(records.picture(), {kTenancy, kIntegration, kEndpoint}, kNow), row.refusal) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace sealpost
