@@ -77,20 +77,23 @@ bool SqliteStore::transact(Work work, Completion<void(StoreResult<void>)> done) 
   return parts_->writer.submit(store_sqlite::WorkCommand{std::move(work), std::move(done)}, 1);
 }
 
+// The promise is shared: the writer may still be inside set_value() when the waiting thread goes on.
 StoreResult<void> SqliteStore::transact_and_wait(Work work) {
   SEALPOST_CHECK(!parts_->writer.is_writer_thread());
-  std::promise<StoreResult<void>> promise;
-  if (!transact(std::move(work), [&](StoreResult<void> result) { promise.set_value(std::move(result)); }))
+  const auto promise = std::make_shared<std::promise<StoreResult<void>>>();
+  auto future = promise->get_future();
+  if (!transact(std::move(work), [promise](StoreResult<void> result) { promise->set_value(std::move(result)); }))
     return fail(StoreError::Busy);
-  return promise.get_future().get();
+  return future.get();
 }
 
 StoreResult<bool> SqliteStore::purge_step(const PurgeTerms& terms) {
   SEALPOST_CHECK(!parts_->writer.is_writer_thread());
-  std::promise<StoreResult<bool>> promise;
-  const auto done = [&](StoreResult<bool> result) { promise.set_value(std::move(result)); };
+  const auto promise = std::make_shared<std::promise<StoreResult<bool>>>();
+  auto future = promise->get_future();
+  const auto done = [promise](StoreResult<bool> result) { promise->set_value(std::move(result)); };
   if (!parts_->writer.submit(store_sqlite::PurgeCommand{terms, done}, 1)) return fail(StoreError::Busy);
-  return promise.get_future().get();
+  return future.get();
 }
 
 StoreResult<void> SqliteStore::read(const Look& look) { return parts_->readers.read(look); }

@@ -94,8 +94,8 @@ TEST_F(SqliteStoreTest, AFileOfALaterReleaseIsRefused) {
 TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   auto small = options();
   small.queue_bound = 1;
+  std::promise<void> held, go;  // outlive the store, whose writer waits for them
   const auto store = open(small);
-  std::promise<void> held, go;
   ASSERT_TRUE(store->transact(
       [&](Transaction&) -> StoreResult<void> {
         held.set_value();

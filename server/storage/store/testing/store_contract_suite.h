@@ -380,6 +380,20 @@ TEST_P(StoreContract, PayloadsGoWhenNothingHoldsThemAnyMore) {
   EXPECT_FALSE(holds(dead));
 }
 
+TEST_P(StoreContract, ADeadLetterHoldsThePayloadThoughAnotherDeliveryEndedLater) {
+  room_ = 2;
+  const auto sent = message(kLiveA, 2);
+  ASSERT_EQ(accept(sent).status, AcceptStatus::Accepted);
+  ASSERT_EQ(handed_over_.size(), 2U);
+  finish(attempt(handed_over_[0], DeliveryState::Dead));
+  finish(attempt(handed_over_[1], DeliveryState::Delivered));
+  purge();
+  EXPECT_TRUE(has_payload(kLiveA, sent.message));
+  clock_.advance(hours(14 * 24));
+  purge();
+  EXPECT_FALSE(has_payload(kLiveA, sent.message));
+}
+
 TEST_P(StoreContract, PositionsNeverRepeat) {
   const Position before = store_->positions().draw(5) + 4;
   ASSERT_EQ(accept(message(kLiveA)).status, AcceptStatus::Accepted);
