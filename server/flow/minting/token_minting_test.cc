@@ -1,0 +1,135 @@
+#include "flow/minting/token_minting.h"
+
+#include <gtest/gtest.h>
+
+#include "flow/directory/testing/control_plane.h"
+#include "foundation/bytes/secret_access.h"
+
+namespace sealpost {
+namespace {
+
+// The store, with something happening right before one transaction: a change that slips in between decision and commit.
+class InterruptedStore final : public Store {
+ public:
+  explicit InterruptedStore(Store& inner) : inner_(inner) {}
+  std::function<void()> before;
+
+  StoreResult<void> transact_and_wait(Work work) override {
+    if (auto interruption = std::exchange(before, nullptr)) interruption();
+    return inner_.transact_and_wait(std::move(work));
+  }
+  bool accept_messages(std::vector<AcceptMessage> messages, Completion<void(std::vector<AcceptOutcome>)> done) override {
+    return inner_.accept_messages(std::move(messages), std::move(done));
+  }
+  bool finish_attempts(std::vector<FinishAttempt> attempts, Completion<void(std::vector<FinishOutcome>)> done) override {
+    return inner_.finish_attempts(std::move(attempts), std::move(done));
+  }
+  bool claim_work(ClaimWork request, Completion<void(ClaimedWork)> done) override {
+    return inner_.claim_work(std::move(request), std::move(done));
+  }
+  bool record_refusals(std::vector<RecordRefusal> refusals, Completion<void(std::optional<StoreError>)> done) override {
+    return inner_.record_refusals(std::move(refusals), std::move(done));
+  }
+  bool transact(Work work, Completion<void(StoreResult<void>)> done) override {
+    return inner_.transact(std::move(work), std::move(done));
+  }
+  StoreResult<void> read(const Look& look) override { return inner_.read(look); }
+  void set_hand_over(HandOver hand_over) override { inner_.set_hand_over(std::move(hand_over)); }
+  void set_log_listener(std::function<void(std::span<const OrganizationId>)> listener) override {
+    inner_.set_log_listener(std::move(listener));
+  }
+  StoreResult<bool> purge_step(const PurgeTerms& terms) override { return inner_.purge_step(terms); }
+  PositionAllocator& positions() override { return inner_.positions(); }
+  [[nodiscard]] std::uint64_t boot() const override { return inner_.boot(); }
+  [[nodiscard]] Metrics metrics() const override { return inner_.metrics(); }
+  void close() override { inner_.close(); }
+
+ private:
+  Store& inner_;
+};
+
+class TokenMintingTest : public ControlPlane {
+ protected:
+  void SetUp() override {
+    ControlPlane::SetUp();
+    interrupted_ = std::make_unique<InterruptedStore>(*store_);
+    minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{*directory_, *interrupted_, *vault_, *audit_, *ids_,
+                                                                  *gate_, *tokens_, clock_, entropy_, logger_});
+    organization_ = make_organization();
+    integration_ = make_active(make_workspace(organization_));
+    auto made = create_credential(ops(), by_operator(),
+                                  {.integration = integration_, .name = "ci", .expires_at = {}, .once = {}});
+    client_ = ids_->encode(CredentialId{made->resource.position});
+    secret_ = as_text(made->secret->reveal(SecretAccess("show the secret back, as its client does")));
+  }
+  Result<MintedToken, MintRefusal> mint(std::string_view scope = {}) {
+    return minting_->mint({.client_id = client_, .client_secret = secret_, .scope = scope}, context());
+  }
+  std::unique_ptr<InterruptedStore> interrupted_;
+  std::unique_ptr<TokenMinting> minting_;
+  OrganizationId organization_;
+  IntegrationId integration_;
+  std::string client_;
+  std::string secret_;
+};
+
+TEST_F(TokenMintingTest, ARevocationBetweenDecisionAndCommitWins) {
+  ASSERT_TRUE(mint().ok());
+  const auto tokens_recorded = [&] {
+    return std::ranges::count_if(records(organization_), [](const Fields& one) { return one.at("class") == "token.minted"; });
+  };
+  const auto before = tokens_recorded();
+  interrupted_->before = [&] {
+    ASSERT_TRUE(suspend_integration(ops(), by_operator(), integration_, "drill", {}).ok());
+  };
+  const auto refused = mint();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, PublicCode::Suspended);
+  EXPECT_EQ(tokens_recorded(), before);
+}
+
+TEST_F(TokenMintingTest, AChangeElsewhereCostsNobodyItsToken) {
+  const IntegrationId other = make_active(make_workspace(organization_));
+  interrupted_->before = [&] { ASSERT_TRUE(suspend_integration(ops(), by_operator(), other, "drill", {}).ok()); };
+  EXPECT_TRUE(mint().ok());
+}
+
+TEST_F(TokenMintingTest, ReadsScopesStrictly) {
+  EXPECT_EQ(mint("messages:write")->scope, "messages:write");
+  EXPECT_EQ(mint()->scope, "messages:write");
+  for (const std::string_view wrong : {"messages:*", " messages:write", "messages:write ", "messages:write  audit:read",
+                                       "messages:write messages:write", "audit:read", "messages:write=chn_x", "audit:read="}) {
+    SCOPED_TRACE(wrong);
+    const auto refused = mint(wrong);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, PublicCode::InvalidScope);
+  }
+}
+
+TEST_F(TokenMintingTest, TellsNothingAboutClients) {
+  const std::string known = client_;
+  const auto wrong_secret = minting_->mint({.client_id = known, .client_secret = "sps_test_x", .scope = {}}, context());
+  const auto unknown = minting_->mint({.client_id = "crd_x", .client_secret = secret_, .scope = {}}, context());
+  for (const auto* refused : {&wrong_secret, &unknown}) {
+    EXPECT_EQ(refused->error().code, PublicCode::InvalidClient);
+    EXPECT_TRUE(refused->error().detail.empty());
+  }
+}
+
+TEST_F(TokenMintingTest, GuessesFromElsewhereUseUpNobodysAttempts) {
+  CallContext elsewhere = context();
+  elsewhere.source_address = *IpAddress::parse("198.51.100.9");
+  std::optional<PublicCode> last;
+  for (int i = 0; i < 100; ++i)
+    last = minting_->mint({.client_id = client_, .client_secret = "sps_test_x", .scope = {}}, elsewhere).error().code;
+  EXPECT_EQ(last, PublicCode::RateLimited);
+  EXPECT_TRUE(mint().ok());
+}
+
+TEST_F(TokenMintingTest, AnOperatorTokenEndsAfterMinutes) {
+  const auto minted = minting_->mint_operator(by_operator(), 1000, std::chrono::hours(5));
+  EXPECT_EQ(minted.expires_at, clock_.wall_now() + kMaxOperatorTokenLifetime);
+}
+
+}  // namespace
+}  // namespace sealpost
