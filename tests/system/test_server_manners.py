@@ -157,7 +157,7 @@ def test_a_public_address_needs_tls(start_gateway):
     text = gateway.config.read_text(encoding="utf-8").replace('listen = "127.0.0.1:0"', 'listen = "0.0.0.0:0"', 1)
     gateway.config.write_text(text, encoding="utf-8")
     done = gateway.command("server")
-    assert done.returncode != 0 and "tls" in (done.stderr + done.stdout).lower()
+    assert done.returncode != 0 and "certificate" in done.stderr
 
 
 def certificate(folder, name):
