@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from blackbox.gateway import run
+from blackbox.parties import Organization
 from blackbox.waiting import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -173,13 +174,13 @@ def test_a_proof_is_verified_offline(proven):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_bent_proof_is_not(proven, organization):
+def test_a_bent_proof_is_not(proven, gateway):
     vkey, proof_file, leaf = proven
     text = leaf.read_bytes()
     leaf.write_bytes(text.replace(b"message.accepted", b"message.refused_"))
     assert audit_verify(vkey, proof_file, leaf).returncode == 7
     leaf.write_bytes(text)
-    other = organization.operator.get("/v1/audit/key").ok()["vkey"]
+    other = gateway.operator.get("/v1/audit/key", organization_id=Organization(gateway).id).ok()["vkey"]
     assert audit_verify(other, proof_file, leaf).returncode == 7
     bent = proof_file.read_text(encoding="utf-8").replace("\nindex ", "\nindex 1", 1)
     proof_file.write_text(bent, encoding="utf-8")
@@ -216,7 +217,7 @@ def test_the_log_only_grows(party, tmp_path):
                          tree_size=size).ok()
     assert grown["old_size"] == old_size and grown["tree_size"] == size
     (tmp_path / "old").write_text(older, encoding="utf-8")
-    (tmp_path / "new").write_text(grown["checkpoint"], encoding="utf-8")
+    (tmp_path / "new").write_text(newer, encoding="utf-8")
     (tmp_path / "proof").write_text("".join(line + "\n" for line in grown["hashes"]), encoding="utf-8")
     key = operator.get("/v1/audit/key", organization_id=organization).ok()["vkey"]
     done = go("consistency", key, tmp_path / "old", tmp_path / "new", tmp_path / "proof")

@@ -47,7 +47,7 @@ def test_idempotency_is_the_callers_own(organization, party):
 def test_limits_of_a_message(party):
     client = party.credentials.client()
     client.post("/v1/messages", {"type": "a.b", "data": "x" * (256 * 1024)}).refused("body_too_large")
-    client.post("/v1/messages", {"type": "a b", "data": 1}).refused("validation_failed")
+    client.post("/v1/messages", {"type": "a b ", "data": 1}).refused("validation_failed")
     client.post("/v1/messages", {"type": "a.b", "data": 1, "more": 1}).refused("unknown_field")
     client.post("/v1/messages", {"data": 1}).refused("validation_failed")
     deep = "[" * 100 + "]" * 100

@@ -79,7 +79,7 @@ def test_malformed_header(source, case):
 def test_a_repeated_header_is_malformed(gateway, source):
     body, headers = signed(source)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    octets = (f"POST {source.path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    octets = (f"POST {source.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
               f"{lines}webhook-id: {headers['webhook-id']}\r\nConnection: close\r\n\r\n").encode() + body
     assert code_of(raw(gateway, octets)) in ("malformed_header", "malformed_request")
 
@@ -183,12 +183,12 @@ def test_what_was_refused_for_its_rate_may_come_again(organization):
 
 
 def strange_requests(path, body):
-    post = f"POST {path} HTTP/1.1\r\nHost: x\r\n"
+    post = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     return {
-        "malformed_request": b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        "uri_too_long": b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        "malformed_request": b"POST " + path.encode() + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "uri_too_long": b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
         "header_too_large": post.encode() + b"X-Long: " + b"a" * 200000 + b"\r\n\r\n",
-        "http_version_not_supported": f"POST {path} HTTP/2.0\r\nHost: x\r\n\r\n".encode(),
+        "http_version_not_supported": f"POST {path} HTTP/2.0\r\nHost: 127.0.0.1\r\n\r\n".encode(),
     }
 
 
@@ -236,7 +236,7 @@ def test_anonymous_answers_in_test_and_live_differ_in_their_ids_only(gateway, or
     for source in made:
         for code, body, headers in anonymous_cases(source):
             lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-            octets = (f"POST {source.path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+            octets = (f"POST {source.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                       f"Content-Length: {len(body)}\r\n{lines}\r\n").encode() + body
             answer = raw(gateway, octets)
             assert code_of(answer) == code, answer[:600]

@@ -42,8 +42,11 @@ EventRule read_event_rule(ObjectReader& reader) {
 
 bool is_event_type(std::string_view text) {
   if (text.empty() || text.size() > kEventTypeLength.max || !is_word_character(text.front())) return false;
-  return std::ranges::all_of(
-      text, [](char c) { return is_word_character(c) || c == '.' || c == ':' || c == '/' || c == '-'; });
+  // With spaces inside, because GitLab's types hold them.
+  if (text.back() == ' ') return false;
+  return std::ranges::all_of(text, [](char c) {
+    return is_word_character(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ' ';
+  });
 }
 
 Environment read_environment(ObjectReader& reader) {

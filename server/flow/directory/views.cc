@@ -269,13 +269,12 @@ void add_health(js::object& integration, const Reader::IntegrationHealth& health
   integration["last_failure"] = nullptr;
   if (health.last_success_at)
     integration["last_success"] =
-        js::object{{"at", to_rfc3339(*health.last_success_at)}, {"delivery_id", nullptr}, {"code", nullptr}, {"class", nullptr}};
+        js::object{{"at", to_rfc3339(*health.last_success_at)}, {"code", nullptr}, {"class", nullptr}};
   if (!health.last_failure_at) return;
   const auto code = find_public_code(health.last_failure_code);
   const std::string_view failure_class =
       code ? to_string(public_code_info(*code).failure_class) : std::string_view{};
   integration["last_failure"] = js::object{{"at", to_rfc3339(*health.last_failure_at)},
-                                           {"delivery_id", nullptr},
                                            {"code", text_or_null(health.last_failure_code)},
                                            {"class", text_or_null(failure_class)}};
 }

@@ -15,9 +15,10 @@ constexpr std::uint32_t kMaxKeepDays = 365;
 bool is_word(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
+// With spaces inside, because GitLab's types hold them.
 bool is_event_type(std::string_view text) {
-  if (text.empty() || text.size() > kMaxEventTypeBytes || !is_word(text.front())) return false;
-  return std::ranges::all_of(text, [](char c) { return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-'; });
+  if (text.empty() || text.size() > kMaxEventTypeBytes || !is_word(text.front()) || text.back() == ' ') return false;
+  return std::ranges::all_of(text, [](char c) { return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ' '; });
 }
 
 }  // namespace

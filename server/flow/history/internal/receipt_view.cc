@@ -127,8 +127,10 @@ js::object actor_view(std::string_view actor) {
 
 js::object signature_view(const js::object& facts) {
   const std::string_view status = text_in(facts, "signature");
+  // A token proves its caller and signs nothing, so that no scheme stands beside it.
+  const std::string_view scheme = status == "bearer_token" ? std::string_view() : text_in(facts, "scheme");
   return {{"status", status == "bearer_token" ? std::string_view("token") : status},
-          {"scheme", text_or_null(text_in(facts, "scheme"))},
+          {"scheme", text_or_null(scheme)},
           {"key_id", text_or_null(text_in(facts, "key"))},
           {"event_type_authenticated", member_or_null(facts, "event_type_authenticated")}};
 }
