@@ -45,8 +45,8 @@ int hex_digit(char c) {
 }
 
 std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned width) {
-  std::string out;
-  out.reserve((bytes.size() * 8 + width - 1) / width + 2);
+  std::string out((bytes.size() * 8 + width - 1) / width, '\0');
+  char* next = out.data();
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   const std::uint32_t mask = (1U << width) - 1U;
@@ -55,11 +55,11 @@ std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned widt
     bits += 8;
     while (bits >= width) {
       bits -= width;
-      out.push_back(alphabet[(buffer >> bits) & mask]);
+      *next++ = alphabet[(buffer >> bits) & mask];
     }
     buffer &= (1U << bits) - 1U;
   }
-  if (bits > 0) out.push_back(alphabet[(buffer << (width - bits)) & mask]);
+  if (bits > 0) *next++ = alphabet[(buffer << (width - bits)) & mask];
   return out;
 }
 
@@ -67,6 +67,19 @@ std::size_t decoded_size(std::string_view text, unsigned width) { return text.si
 
 // Writes decoded_size() octets to `out`.
 bool decode_bits(std::string_view text, const Table& table, unsigned width, std::uint8_t* out) {
+  if (width == 6) {  // four characters at a time while there are so many
+    for (; text.size() >= 4; text.remove_prefix(4)) {
+      const auto at = [&](std::size_t i) { return table[static_cast<unsigned char>(text[i])]; };
+      const int a = at(0);
+      const int b = at(1);
+      const int c = at(2);
+      const int d = at(3);
+      if ((a | b | c | d) < 0) return false;
+      *out++ = static_cast<std::uint8_t>((a << 2) | (b >> 4));
+      *out++ = static_cast<std::uint8_t>(((b & 15) << 4) | (c >> 2));
+      *out++ = static_cast<std::uint8_t>(((c & 3) << 6) | d);
+    }
+  }
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
@@ -108,11 +121,11 @@ bool remove_padding(std::string_view& text, Base64Padding padding) {
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  char* next = out.data();
   for (const std::uint8_t byte : bytes) {
-    out.push_back(kHex[byte >> 4]);
-    out.push_back(kHex[byte & 15U]);
+    *next++ = kHex[byte >> 4];
+    *next++ = kHex[byte & 15U];
   }
   return out;
 }
@@ -155,18 +168,20 @@ bool decode_base64(std::string_view text, std::span<std::uint8_t> out, Base64Alp
 std::string to_base32(ByteView bytes) { return encode_bits(bytes, kCrockford, 5); }
 std::optional<Bytes> from_base32(std::string_view text) { return decode_bits(text, kFromCrockford, 5); }
 
-void append_u16(Bytes& out, std::uint16_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-  out.push_back(static_cast<std::uint8_t>(value));
+namespace {
+
+template <std::size_t N>
+void append_big_endian(Bytes& out, std::uint64_t value) {
+  std::array<std::uint8_t, N> octets;
+  for (std::size_t i = 0; i < N; ++i) octets[i] = static_cast<std::uint8_t>(value >> (8 * (N - 1 - i)));
+  out.insert(out.end(), octets.begin(), octets.end());
 }
-void append_u32(Bytes& out, std::uint32_t value) {
-  append_u16(out, static_cast<std::uint16_t>(value >> 16));
-  append_u16(out, static_cast<std::uint16_t>(value));
-}
-void append_u64(Bytes& out, std::uint64_t value) {
-  append_u32(out, static_cast<std::uint32_t>(value >> 32));
-  append_u32(out, static_cast<std::uint32_t>(value));
-}
+
+}  // namespace
+
+void append_u16(Bytes& out, std::uint16_t value) { append_big_endian<2>(out, value); }
+void append_u32(Bytes& out, std::uint32_t value) { append_big_endian<4>(out, value); }
+void append_u64(Bytes& out, std::uint64_t value) { append_big_endian<8>(out, value); }
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 void append(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
 

@@ -78,11 +78,11 @@ class GcmRun final {
 }  // namespace
 
 struct XAes256Gcm::State {
-  SecretBytes key;
+  openssl::Aes256Ecb cipher;
   WipedArray<16> k1;  // the CMAC subkey K1 (NIST SP 800-38B section 6.1)
 
-  explicit State(SecretBytes from) : key(std::move(from)) {
-    openssl::aes256_blocks(raw_key(), openssl::Direction::Encrypt, k1.bytes);
+  explicit State(ByteView key) : cipher(key, openssl::Direction::Encrypt) {
+    cipher.run(k1.bytes);
     auto& l = k1.bytes;
     const auto top_bit_set = static_cast<std::uint8_t>(l[0] >> 7U);
     for (std::size_t i = 0; i < l.size(); ++i) {
@@ -90,10 +90,6 @@ struct XAes256Gcm::State {
       l[i] = static_cast<std::uint8_t>((l[i] << 1) | carry);
     }
     l.back() ^= static_cast<std::uint8_t>(0x87U * top_bit_set);  // without a branch on the key
-  }
-
-  [[nodiscard]] ByteView raw_key() const {
-    return key.reveal(SecretAccess("XAES derives each message's key from it"));
   }
 
   // Kx of the specification: two CMACs of one block each.
@@ -105,7 +101,7 @@ struct XAes256Gcm::State {
       std::copy_n(nonce.begin(), kHalfNonce, m.begin() + head.size());
       for (std::size_t i = 0; i < m.size(); ++i) m[i] ^= k1.bytes[i];
     }
-    openssl::aes256_blocks(raw_key(), openssl::Direction::Encrypt, out.bytes);
+    cipher.run(out.bytes);
   }
 };
 
@@ -116,7 +112,8 @@ XAes256Gcm::~XAes256Gcm() = default;
 
 Result<XAes256Gcm, CryptoError> XAes256Gcm::create(const SecretBytes& thirty_two_bytes) {
   if (thirty_two_bytes.size() != kKeySize) return fail(CryptoError::BadKey);
-  return XAes256Gcm(std::make_unique<State>(thirty_two_bytes.clone()));
+  return XAes256Gcm(std::make_unique<State>(
+      thirty_two_bytes.reveal(SecretAccess("XAES derives each message's key from it"))));
 }
 
 Bytes XAes256Gcm::seal(ByteView plaintext, ByteView context, Entropy& entropy) const {
@@ -161,7 +158,10 @@ Result<SecretBytes, CryptoError> XAes256Gcm::open_secret(ByteView sealed, ByteVi
 }
 
 struct Aes256Block::State {
-  SecretBytes key;
+  openssl::Aes256Ecb encrypt;
+  openssl::Aes256Ecb decrypt;
+  explicit State(ByteView key)
+      : encrypt(key, openssl::Direction::Encrypt), decrypt(key, openssl::Direction::Decrypt) {}
 };
 
 Aes256Block::Aes256Block(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -171,20 +171,19 @@ Aes256Block::~Aes256Block() = default;
 
 Result<Aes256Block, CryptoError> Aes256Block::create(const SecretBytes& thirty_two_bytes) {
   if (thirty_two_bytes.size() != kKeySize) return fail(CryptoError::BadKey);
-  return Aes256Block(std::make_unique<State>(thirty_two_bytes.clone()));
+  return Aes256Block(
+      std::make_unique<State>(thirty_two_bytes.reveal(SecretAccess("AES takes the key itself"))));
 }
 
 Hash128 Aes256Block::encrypt(const Hash128& block) const {
   Hash128 out = block;
-  openssl::aes256_blocks(state_->key.reveal(SecretAccess("AES takes the key itself")),
-                         openssl::Direction::Encrypt, out);
+  state_->encrypt.run(out);
   return out;
 }
 
 Hash128 Aes256Block::decrypt(const Hash128& block) const {
   Hash128 out = block;
-  openssl::aes256_blocks(state_->key.reveal(SecretAccess("AES takes the key itself")),
-                         openssl::Direction::Decrypt, out);
+  state_->decrypt.run(out);
   return out;
 }
 

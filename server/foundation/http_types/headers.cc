@@ -22,7 +22,8 @@ std::size_t bytes_of(std::span<const HeaderView> fields) {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  if (!a.empty() && lower(a.front()) != lower(b.front())) return false;  // what most fields end at
+  // Names share beginnings ("webhook-", "x-"), so their ends tell them apart soonest.
+  if (!a.empty() && lower(a.back()) != lower(b.back())) return false;
   if (a == b) return true;  // the common spelling, at the speed of a word compare
   for (std::size_t i = 0; i < a.size(); ++i)
     if (lower(a[i]) != lower(b[i])) return false;
@@ -32,7 +33,7 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 HeaderCount find_header(std::span<const HeaderView> headers, std::string_view name) {
   HeaderCount found;
   for (const auto& header : headers) {
-    if (!equal_ignoring_case(header.name, name)) continue;
+    if (header.name.size() != name.size() || !equal_ignoring_case(header.name, name)) continue;
     if (found.count == 0) found.first = header.value;
     ++found.count;
   }

@@ -51,6 +51,9 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t 
 }
 
 bool is_utf8(std::string_view text) {
+  unsigned seen = 0;
+  for (const char c : text) seen |= static_cast<std::uint8_t>(c);
+  if (seen < 0x80) return true;  // plain ASCII, as nearly all of it is
   while (!text.empty()) {
     const auto next = first_code_point(text);
     if (next.length == 0) return false;

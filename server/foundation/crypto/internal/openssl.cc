@@ -1,7 +1,5 @@
 #include "foundation/crypto/internal/openssl.h"
 
-#include <array>
-
 #include "foundation/result/result.h"
 
 namespace sealpost::openssl {
@@ -12,8 +10,6 @@ EVP_CIPHER* fetch_cipher(const char* name) {
   SEALPOST_CHECK(cipher != nullptr);
   return cipher;
 }
-
-constexpr std::array<std::uint8_t, 32> kNoKey{};
 
 }  // namespace
 
@@ -27,20 +23,22 @@ EVP_CIPHER* aes256_gcm_algorithm() {
   return algorithm;
 }
 
-void aes256_blocks(ByteView key, Direction direction, std::span<std::uint8_t> blocks) {
-  SEALPOST_CHECK(key.size() == 32 && blocks.size() % 16 == 0 && blocks.size() <= 4096);
-  thread_local const CipherCtx context(EVP_CIPHER_CTX_new());
-  SEALPOST_CHECK(context != nullptr);
+Aes256Ecb::Aes256Ecb(ByteView key, Direction direction) : context_(EVP_CIPHER_CTX_new()) {
+  SEALPOST_CHECK(context_ != nullptr && key.size() == 32);
   const int encrypt = direction == Direction::Encrypt ? 1 : 0;
   SEALPOST_CHECK(
-      EVP_CipherInit_ex2(context.get(), aes256_ecb_algorithm(), key.data(), nullptr, encrypt, nullptr) == 1);
+      EVP_CipherInit_ex2(context_.get(), aes256_ecb_algorithm(), key.data(), nullptr, encrypt, nullptr) == 1);
   // With padding on, decryption would hold the last block back.
-  SEALPOST_CHECK(EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1);
+  SEALPOST_CHECK(EVP_CIPHER_CTX_set_padding(context_.get(), 0) == 1);
+}
+
+void Aes256Ecb::run(std::span<std::uint8_t> blocks) const {
+  SEALPOST_CHECK(blocks.size() % 16 == 0 && blocks.size() <= 4096);
   const int size = static_cast<int>(blocks.size());
   int written = 0;
-  SEALPOST_CHECK(EVP_CipherUpdate(context.get(), blocks.data(), &written, blocks.data(), size) == 1);
+  const std::scoped_lock lock(mutex_);
+  SEALPOST_CHECK(EVP_CipherUpdate(context_.get(), blocks.data(), &written, blocks.data(), size) == 1);
   SEALPOST_CHECK(written == size);
-  SEALPOST_CHECK(EVP_CipherInit_ex2(context.get(), nullptr, kNoKey.data(), nullptr, 1, nullptr) == 1);
 }
 
 }  // namespace sealpost::openssl
