@@ -81,7 +81,7 @@ class Stage:
             else:
                 self.channel = organization.channel()
                 integration.subscribe(channel=self.channel)
-            integration.grant(("messages:read", "channels:read"))
+            integration.grant(("messages:write", "messages:read", "channels:read"))
             self.credential = integration.credential()
             integration.activate()
             self.gateway.stop()
@@ -122,7 +122,7 @@ def open_sample(stage, labels):
     client = stage.credential.client("channels:read")
     seen = 0
     for item in client.get(f"/v1/channels/{stage.channel['id']}/messages", limit=100).ok()["items"]:
-        data = item["payload"]["data"]
+        data = item["payload"]["json"]
         identity = data["data"]["id"]
         if json.loads(load.body(identity)) != data or identity[:2] not in labels:
             raise SystemExit(f"bench: a payload differs: {data}")
