@@ -1,19 +1,20 @@
-// Sends what is due. One thread owns every delivery in hand and takes events: handed over by the store, claimed,
-// opened, answered, filed. It never waits for a socket, the store or a lock that is held across either: payloads that
-// acceptance did not carry are read and opened on a small pool, sends run in the HttpSender, filing in the store's
-// writer. Endpoints have lines of their own, so a hanging receiver fills its line and slows no other; what a line or
-// the engine has no room for goes back to waiting in the store.
+// Sends what is due. One thread owns every delivery in hand and takes events: handed over by the store,
+// claimed, opened, answered, filed. It never waits for a socket, the store or a lock that is held across
+// either: payloads that acceptance did not carry are read and opened on a small pool, sends run in the
+// HttpSender, filing in the store's writer. Endpoints have lines of their own, so a hanging receiver fills
+// its line and slows no other; what a line or the engine has no room for goes back to waiting in the store.
 //
 //   handed over ─┐                      ┌─ not allowed ─────────────┐
-//   claimed ─────┴─ line of endpoint ─ judged ─ opened ─ signed ─ sent ─ filed (attempt + next state + audit record)
+//   claimed ─────┴─ line of endpoint ─ judged ─ opened ─ signed ─ sent ─ filed (attempt + next state + audit
+//   record)
 //
-// A delivery is held until its attempt is on disk. A store that is busy is asked again, for as long as it takes: the
-// lease protects the delivery meanwhile, and fences a filing that had arrived after all. What an earlier process left
-// leased is filed as `outcome_unknown` and waits for its next attempt.
+// A delivery is held until its attempt is on disk. A store that is busy is asked again, for as long as it
+// takes: the lease protects the delivery meanwhile, and fences a filing that had arrived after all. What an
+// earlier process left leased is filed as `outcome_unknown` and waits for its next attempt.
 //
-// Life cycle: constructed, start(), then drain() and stop() (the destructor stops). The parts outlive it, and the
-// sender is stopped after it or before it, but not destroyed. Callbacks given in Parts are called on the engine's or a
-// pool's threads; `picture` and `egress_policy` must not wait. Internally synchronised.
+// Life cycle: constructed, start(), then drain() and stop() (the destructor stops). The parts outlive it, and
+// the sender is stopped after it or before it, but not destroyed. Callbacks given in Parts are called on the
+// engine's or a pool's threads; `picture` and `egress_policy` must not wait. Internally synchronised.
 #pragma once
 
 #include <array>
@@ -39,7 +40,8 @@ namespace sealpost {
 
 struct DeliveryOptions {
   std::string user_agent = "Sealpost";
-  // Deliveries in hand: in flight, in a line, or waiting to be filed. Above it none is born leased or claimed.
+  // Deliveries in hand: in flight, in a line, or waiting to be filed. Above it none is born leased or
+  // claimed.
   std::uint32_t max_held = 4'096;
   // Of one endpoint; at least its max_concurrency is always granted.
   std::uint32_t max_held_per_endpoint = 512;
@@ -95,16 +97,18 @@ class DeliveryEngine final {
   // Takes hand-overs from the store and begins with what an earlier process left.
   void start();
 
-  // Access to something of this organization has ended, and the picture says so already: every send that is no longer
-  // allowed is aborted, what waits in lines is ended. `report` gets the deliveries whose sends were aborted, after the
-  // last of them has come back; on the engine's thread.
+  // Access to something of this organization has ended, and the picture says so already: every send that is
+  // no longer allowed is aborted, what waits in lines is ended. `report` gets the deliveries whose sends were
+  // aborted, after the last of them has come back; on the engine's thread.
   using AbortReport = std::function<void(std::vector<DeliveryId> aborted)>;
   void access_ended(OrganizationId organization, AbortReport report);
   // The same, waiting at most so long; nothing when not all had come back by then.
-  std::optional<std::vector<DeliveryId>> access_ended_and_wait(OrganizationId organization, Milliseconds at_most);
+  std::optional<std::vector<DeliveryId>> access_ended_and_wait(OrganizationId organization,
+                                                               Milliseconds at_most);
 
-  // Takes nothing more, gives back what has not begun, lets sends end until the deadline, aborts the rest, files all.
-  // False when something could not be filed: it stays leased and is `outcome_unknown` to the next process.
+  // Takes nothing more, gives back what has not begun, lets sends end until the deadline, aborts the rest,
+  // files all. False when something could not be filed: it stays leased and is `outcome_unknown` to the next
+  // process.
   bool drain(Milliseconds at_most);
   void stop();
 

@@ -1,7 +1,7 @@
 #include "flow/delivery/delivery_engine.h"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include "domain/schemes/sign.h"
 #include "flow/delivery/testing/delivery_world.h"
@@ -64,7 +64,9 @@ TEST_F(DeliveryEngineTest, TheRecordBindsAllPartiesAndKeys) {
   ASSERT_TRUE(sender.answer(kUrl, 503, Seconds(30)));
   ASSERT_TRUE(reaches_attempts(accepted.deliveries[0], 1));
   const std::uint64_t index = attempts(accepted.deliveries[0])[0].audit_index;
-  const auto fields = [&](std::string_view group) { return boost::json::parse(audit_fields(index, group)).as_object(); };
+  const auto fields = [&](std::string_view group) {
+    return boost::json::parse(audit_fields(index, group)).as_object();
+  };
   const auto who = fields("who");
   EXPECT_EQ(who.at("actor").as_string(), "system:delivery");
   EXPECT_EQ(who.at("integration").as_string(), ids->encode(integration));
@@ -72,8 +74,7 @@ TEST_F(DeliveryEngineTest, TheRecordBindsAllPartiesAndKeys) {
   EXPECT_EQ(who.at("grant_version").as_int64(), 3);
   EXPECT_EQ(who.at("policy").as_string(), "sealpost/builtin");
   EXPECT_EQ(who.at("policy_version").as_int64(), 1);
-  EXPECT_EQ(who.at("keys").as_string(),
-            ids->encode(draft.keys_of.at(endpoint.position).at(0)->id()));
+  EXPECT_EQ(who.at("keys").as_string(), ids->encode(draft.keys_of.at(endpoint.position).at(0)->id()));
   const auto what = fields("what");
   EXPECT_EQ(what.at("organization").as_string(), ids->encode(tenancy.organization));
   EXPECT_EQ(what.at("workspace").as_string(), ids->encode(workspace));
@@ -364,7 +365,8 @@ TEST_F(DeliveryEngineTest, ALostLeaseIsToldAndDropped) {
   const Lease lease = row(delivery).lease;
   ASSERT_TRUE(store
                   ->transact_and_wait([&](Transaction& transaction) {
-                    return transaction.release_delivery(tenancy, delivery, lease, clock.wall_now() + Seconds(900));
+                    return transaction.release_delivery(tenancy, delivery, lease,
+                                                        clock.wall_now() + Seconds(900));
                   })
                   .ok());
   ASSERT_TRUE(sender.answer(kUrl, 200));

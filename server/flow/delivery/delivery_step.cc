@@ -24,29 +24,41 @@ PublicCode code_of_refusal(const std::optional<EgressRefusal>& refusal) {
 }
 
 PublicCode code_of_timeout(const OutboundResult& result) {
-  const bool connected = result.request_sent || result.reused_connection || result.timings.connected.count() > 0;
+  const bool connected =
+      result.request_sent || result.reused_connection || result.timings.connected.count() > 0;
   return connected ? PublicCode::ReceiverTimeout : PublicCode::ConnectFailed;
 }
 
 PublicCode code_of(const OutboundResult& result) {
   switch (result.outcome) {
-    case OutboundOutcome::Responded: return code_of_status(result.http_status);
-    case OutboundOutcome::Timeout: return code_of_timeout(result);
-    case OutboundOutcome::Dns: return PublicCode::NameNotResolved;
-    case OutboundOutcome::Connect: return PublicCode::ConnectFailed;
-    case OutboundOutcome::Tls: return PublicCode::TlsFailed;
-    case OutboundOutcome::Protocol: return PublicCode::ConnectionLost;
-    case OutboundOutcome::Refused: return code_of_refusal(result.refusal);
-    case OutboundOutcome::Invalid: return PublicCode::ValidationFailed;
-    case OutboundOutcome::Aborted: break;
+    case OutboundOutcome::Responded:
+      return code_of_status(result.http_status);
+    case OutboundOutcome::Timeout:
+      return code_of_timeout(result);
+    case OutboundOutcome::Dns:
+      return PublicCode::NameNotResolved;
+    case OutboundOutcome::Connect:
+      return PublicCode::ConnectFailed;
+    case OutboundOutcome::Tls:
+      return PublicCode::TlsFailed;
+    case OutboundOutcome::Protocol:
+      return PublicCode::ConnectionLost;
+    case OutboundOutcome::Refused:
+      return code_of_refusal(result.refusal);
+    case OutboundOutcome::Invalid:
+      return PublicCode::ValidationFailed;
+    case OutboundOutcome::Aborted:
+      break;
   }
   return PublicCode::OutcomeUnknown;
 }
 
 // Waits by the schedule; Dead when it is used up.
 void retry_or_die(DeliveryStep& step, const StepQuestion& question, std::optional<Seconds> retry_after) {
-  const auto wait = next_wait({.attempts_made = question.attempts_made, .schedule_seconds = question.schedule_seconds,
-                               .retry_after = retry_after, .random = question.random});
+  const auto wait = next_wait({.attempts_made = question.attempts_made,
+                               .schedule_seconds = question.schedule_seconds,
+                               .retry_after = retry_after,
+                               .random = question.random});
   step.exhausted = !wait.has_value();
   step.next = wait ? DeliveryState::Waiting : DeliveryState::Dead;
   if (wait) step.next_attempt_at = question.now + *wait;
@@ -70,16 +82,23 @@ void meet_fate(DeliveryStep& step, const DeliveryRefusal& refusal, WallTime now)
   step.code = refusal.code;
   step.failure_class = class_of(refusal.code, FailureClass::Authorization);
   switch (refusal.fate) {
-    case RefusedFate::Cancel: step.next = DeliveryState::Cancelled; return;
-    case RefusedFate::DeadLetter: step.next = DeliveryState::Dead; return;
-    case RefusedFate::Postpone: wait_for_resumption(step, now); return;
+    case RefusedFate::Cancel:
+      step.next = DeliveryState::Cancelled;
+      return;
+    case RefusedFate::DeadLetter:
+      step.next = DeliveryState::Dead;
+      return;
+    case RefusedFate::Postpone:
+      wait_for_resumption(step, now);
+      return;
   }
 }
 
 DeliveryStep step_of(const SendEnded& end, const StepQuestion& question) {
   const OutboundResult& result = end.result;
   DeliveryStep step;
-  if (result.outcome == OutboundOutcome::Responded && result.http_status >= 200 && result.http_status < 300) return step;
+  if (result.outcome == OutboundOutcome::Responded && result.http_status >= 200 && result.http_status < 300)
+    return step;
   if (result.outcome == OutboundOutcome::Aborted) {
     step.result = end.ended ? AttemptResult::Aborted : AttemptResult::OutcomeUnknown;
     if (end.ended) {
@@ -98,7 +117,8 @@ DeliveryStep step_of(const SendEnded& end, const StepQuestion& question) {
     step.next = DeliveryState::Dead;
     step.action = EndpointAction::Disable;
   } else {
-    retry_or_die(step, question, step.code == PublicCode::ReceiverThrottled ? result.retry_after : std::nullopt);
+    retry_or_die(step, question,
+                 step.code == PublicCode::ReceiverThrottled ? result.retry_after : std::nullopt);
   }
   // What failed and may not be tried again ends here instead of at its next time.
   if (end.ended && end.ended->fate != RefusedFate::Postpone) {
@@ -142,11 +162,16 @@ DeliveryStep step_of(const HolderDied&, const StepQuestion& question) {
 
 std::string_view name_of(AttemptResult result) {
   switch (result) {
-    case AttemptResult::Delivered: return "delivered";
-    case AttemptResult::Failed: return "failed";
-    case AttemptResult::Refused: return "refused";
-    case AttemptResult::OutcomeUnknown: return "outcome_unknown";
-    case AttemptResult::Aborted: return "aborted";
+    case AttemptResult::Delivered:
+      return "delivered";
+    case AttemptResult::Failed:
+      return "failed";
+    case AttemptResult::Refused:
+      return "refused";
+    case AttemptResult::OutcomeUnknown:
+      return "outcome_unknown";
+    case AttemptResult::Aborted:
+      return "aborted";
   }
   return "unknown";
 }

@@ -1,7 +1,7 @@
-// What an attempt means. Given how it ended, how many there have been, the endpoint's schedule, some random bits and
-// the time, says what becomes of the delivery: its next state and time, the recorded result, class and code, and
-// whether the endpoint is to be disabled. All retry rules of the product stand in this one function.
-// Pure, thread-safe.
+// What an attempt means. Given how it ended, how many there have been, the endpoint's schedule, some random
+// bits and the time, says what becomes of the delivery: its next state and time, the recorded result, class
+// and code, and whether the endpoint is to be disabled. All retry rules of the product stand in this one
+// function. Pure, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ struct DeliveryStep {
   std::optional<WallTime> next_attempt_at;  // when `next` is Waiting
   AttemptResult result = AttemptResult::Delivered;
   FailureClass failure_class = FailureClass::None;
-  std::optional<PublicCode> code;           // nothing when it was delivered
-  bool exhausted = false;                   // Dead because the schedule is used up
+  std::optional<PublicCode> code;  // nothing when it was delivered
+  bool exhausted = false;          // Dead because the schedule is used up
   EndpointAction action = EndpointAction::None;
 };
 

@@ -9,7 +9,8 @@ constexpr WallTime kNow = WallTime(Milliseconds(1'800'000'000'000));
 constexpr std::uint32_t kSchedule[] = {10, 20};
 
 DeliveryStep ask(const AttemptEnd& end, std::uint32_t attempts_made = 1) {
-  return next_step(end, {.attempts_made = attempts_made, .schedule_seconds = kSchedule, .random = 0, .now = kNow});
+  return next_step(end,
+                   {.attempts_made = attempts_made, .schedule_seconds = kSchedule, .random = 0, .now = kNow});
 }
 OutboundResult responded(int status, std::optional<Seconds> retry_after = {}) {
   OutboundResult result;
@@ -78,9 +79,12 @@ TEST(DeliveryStep, EveryFailureOnTheWayHasItsRow) {
       {Timeout, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::ConnectFailed},
       {Tls, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::TlsFailed},
       {Protocol, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::ConnectionLost},
-      {Refused, EgressRefusal::SpecialPurpose, AttemptResult::Refused, FailureClass::Policy, PublicCode::ForbiddenAddress},
-      {Refused, EgressRefusal::OwnListener, AttemptResult::Refused, FailureClass::Policy, PublicCode::ForbiddenAddress},
-      {Refused, EgressRefusal::PlainHttp, AttemptResult::Refused, FailureClass::Policy, PublicCode::InsecureUrl},
+      {Refused, EgressRefusal::SpecialPurpose, AttemptResult::Refused, FailureClass::Policy,
+       PublicCode::ForbiddenAddress},
+      {Refused, EgressRefusal::OwnListener, AttemptResult::Refused, FailureClass::Policy,
+       PublicCode::ForbiddenAddress},
+      {Refused, EgressRefusal::PlainHttp, AttemptResult::Refused, FailureClass::Policy,
+       PublicCode::InsecureUrl},
       {Refused, EgressRefusal::Scheme, AttemptResult::Refused, FailureClass::Policy, PublicCode::InsecureUrl},
       {Invalid, {}, AttemptResult::Failed, FailureClass::Policy, PublicCode::ValidationFailed},
       {Aborted, {}, AttemptResult::OutcomeUnknown, FailureClass::Network, PublicCode::OutcomeUnknown},
@@ -117,8 +121,9 @@ TEST(DeliveryStep, RetryAfterLengthensTheWaitAndNeverShortensIt) {
     Seconds asked;
     Seconds waits;
   };
-  const Row rows[] = {{429, Seconds(60), Seconds(60)}, {503, Seconds(60), Seconds(60)}, {502, Seconds(60), Seconds(60)},
-                      {504, Seconds(60), Seconds(60)}, {429, Seconds(1), Seconds(10)},  {500, Seconds(60), Seconds(10)},
+  const Row rows[] = {{429, Seconds(60), Seconds(60)}, {503, Seconds(60), Seconds(60)},
+                      {502, Seconds(60), Seconds(60)}, {504, Seconds(60), Seconds(60)},
+                      {429, Seconds(1), Seconds(10)},  {500, Seconds(60), Seconds(10)},
                       {301, Seconds(60), Seconds(10)}};
   for (const Row& row : rows) {
     const OutboundResult result = responded(row.status, row.asked);
@@ -142,7 +147,8 @@ TEST(DeliveryStep, TheScheduleEndsInADeadLetter) {
 
 TEST(DeliveryStep, WithoutAScheduleOfItsOwnAnEndpointHasTheDefault) {
   const OutboundResult result = responded(500);
-  const auto step = next_step(SendEnded{result, {}}, {.attempts_made = 2, .schedule_seconds = {}, .random = 0, .now = kNow});
+  const auto step = next_step(SendEnded{result, {}},
+                              {.attempts_made = 2, .schedule_seconds = {}, .random = 0, .now = kNow});
   EXPECT_EQ(step.next_attempt_at, kNow + Seconds(300));
 }
 
@@ -154,9 +160,12 @@ TEST(DeliveryStep, WhatHasNoAccessMeetsItsFate) {
     FailureClass failure_class;
   };
   const Row rows[] = {
-      {PublicCode::IntegrationRevoked, RefusedFate::Cancel, DeliveryState::Cancelled, FailureClass::Authorization},
-      {PublicCode::GrantNotActive, RefusedFate::Cancel, DeliveryState::Cancelled, FailureClass::Authorization},
-      {PublicCode::ResourceNotInScope, RefusedFate::Cancel, DeliveryState::Cancelled, FailureClass::Authorization},
+      {PublicCode::IntegrationRevoked, RefusedFate::Cancel, DeliveryState::Cancelled,
+       FailureClass::Authorization},
+      {PublicCode::GrantNotActive, RefusedFate::Cancel, DeliveryState::Cancelled,
+       FailureClass::Authorization},
+      {PublicCode::ResourceNotInScope, RefusedFate::Cancel, DeliveryState::Cancelled,
+       FailureClass::Authorization},
       {PublicCode::EndpointDisabled, RefusedFate::DeadLetter, DeliveryState::Dead, FailureClass::Policy},
       {PublicCode::Suspended, RefusedFate::Postpone, DeliveryState::Waiting, FailureClass::Authorization},
   };
@@ -237,7 +246,8 @@ TEST(DeliveryStep, AnUnknownOutcomeNeverUsesUpTheLastChance) {
 TEST(DeliveryStep, JitterComesFromTheRandomBitsAlone) {
   const OutboundResult result = responded(500);
   const auto at = [&](std::uint64_t random) {
-    return *next_step(SendEnded{result, {}}, {.attempts_made = 1, .schedule_seconds = kSchedule, .random = random, .now = kNow})
+    return *next_step(SendEnded{result, {}},
+                      {.attempts_made = 1, .schedule_seconds = kSchedule, .random = random, .now = kNow})
                 .next_attempt_at;
   };
   EXPECT_EQ(at(7), at(7));

@@ -1,5 +1,6 @@
-// May this delivery still leave? Judged from the present picture before it is made ready, again on the sender's thread
-// before the first byte, and for all that is in flight whenever access ends. Pure, thread-safe.
+// May this delivery still leave? Judged from the present picture before it is made ready, again on the
+// sender's thread before the first byte, and for all that is in flight whenever access ends. Pure,
+// thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -50,7 +50,8 @@ TEST(Permission, EveryReasonAgainstHasItsRow) {
   const DeliveryRefusal no_endpoint{PublicCode::EndpointDisabled, RefusedFate::Cancel};
   const Row rows[] = {
       {"unknown integration", [](Records& r) { r.integration.head.position = 77; }, revoked},
-      {"another tenancy's integration", [](Records& r) { r.integration.head.tenancy.environment = Environment::Test; }, revoked},
+      {"another tenancy's integration",
+       [](Records& r) { r.integration.head.tenancy.environment = Environment::Test; }, revoked},
       {"draft", [](Records& r) { r.integration.state = IntegrationState::Draft; },
        DeliveryRefusal{PublicCode::IntegrationNotActive, RefusedFate::Cancel}},
       {"suspended", [](Records& r) { r.integration.state = IntegrationState::Suspended; },
@@ -59,12 +60,14 @@ TEST(Permission, EveryReasonAgainstHasItsRow) {
       {"decommissioned", [](Records& r) { r.integration.state = IntegrationState::Decommissioned; }, revoked},
       {"no grant", [](Records& r) { r.with_grant = false; }, no_grant},
       {"grant ended by time", [](Records& r) { r.grant.expires_at = kNow; }, no_grant},
-      {"grant that still runs", [](Records& r) { r.grant.expires_at = kNow + Milliseconds(1); }, std::nullopt},
+      {"grant that still runs", [](Records& r) { r.grant.expires_at = kNow + Milliseconds(1); },
+       std::nullopt},
       {"grant without the scope", [](Records& r) { r.grant.scopes = {{"messages:read", {}}}; },
        DeliveryRefusal{PublicCode::ResourceNotInScope, RefusedFate::Cancel}},
       {"grant for others", [](Records& r) { r.grant.scopes[0].resources = {99}; },
        DeliveryRefusal{PublicCode::ResourceNotInScope, RefusedFate::Cancel}},
-      {"grant for this one", [](Records& r) { r.grant.scopes[0].resources = {99, kEndpoint.position}; }, std::nullopt},
+      {"grant for this one", [](Records& r) { r.grant.scopes[0].resources = {99, kEndpoint.position}; },
+       std::nullopt},
       {"unknown endpoint", [](Records& r) { r.endpoint.head.position = 77; }, no_endpoint},
       {"another tenancy's endpoint", [](Records& r) { r.endpoint.head.tenancy.organization = {9}; },
        DeliveryRefusal{PublicCode::WrongEnvironment, RefusedFate::Cancel}},
@@ -75,7 +78,8 @@ TEST(Permission, EveryReasonAgainstHasItsRow) {
   for (const Row& row : rows) {
     Records records;
     row.change(records);
-    EXPECT_EQ(judge_delivery(records.picture(), {kTenancy, kIntegration, kEndpoint}, kNow), row.refusal) << row.name;
+    EXPECT_EQ(judge_delivery(records.picture(), {kTenancy, kIntegration, kEndpoint}, kNow), row.refusal)
+        << row.name;
   }
 }
 

@@ -10,7 +10,8 @@ std::optional<Milliseconds> clock_step(WallTime wall_before, SteadyTime steady_b
   return step;
 }
 
-ClockWatch::ClockWatch(const Clock& clock) : clock_(clock), wall_(clock.wall_now()), steady_(clock.steady_now()) {}
+ClockWatch::ClockWatch(const Clock& clock)
+    : clock_(clock), wall_(clock.wall_now()), steady_(clock.steady_now()) {}
 
 std::optional<Milliseconds> ClockWatch::look() {
   const WallTime wall = clock_.wall_now();

@@ -24,7 +24,9 @@ void Upkeep::add(Chore chore) {
 
 void Upkeep::start() {
   auto watcher = std::make_unique<Runner>();
-  watcher->chore = {.name = "clock_watch", .period = options_.clock_period, .trust = ChoreTrust::AnyClock,
+  watcher->chore = {.name = "clock_watch",
+                    .period = options_.clock_period,
+                    .trust = ChoreTrust::AnyClock,
                     .run = [this](std::stop_token) {
                       watch_clock();
                       return ChoreOutcome::Done;
@@ -32,7 +34,8 @@ void Upkeep::start() {
   runners_.push_back(std::move(watcher));
   for (auto& runner : runners_) {
     Chore& chore = runner->chore;
-    runner->ticker = std::make_unique<Ticker>(chore.period, [this, &chore](std::stop_token stop) { call(chore, stop); });
+    runner->ticker =
+        std::make_unique<Ticker>(chore.period, [this, &chore](std::stop_token stop) { call(chore, stop); });
   }
 }
 
@@ -60,8 +63,9 @@ void Upkeep::watch_clock() {
     rest_until_ = clock_.steady_now() + options_.rest_after_step;
   }
   steps_.fetch_add(1, std::memory_order_relaxed);
-  log_.warn("clock_stepped", {{"by_ms", step->count()},
-                              {"purging_rests_s", std::chrono::floor<Seconds>(options_.rest_after_step).count()}});
+  log_.warn("clock_stepped",
+            {{"by_ms", step->count()},
+             {"purging_rests_s", std::chrono::floor<Seconds>(options_.rest_after_step).count()}});
 }
 
 void Upkeep::call(Chore& chore, const std::stop_token& stop) {

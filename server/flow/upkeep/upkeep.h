@@ -1,9 +1,8 @@
-// Runs chores: named functions with a period each, on a thread each. A chore that says More is called again after a short
-// pause instead of its period, so that long work is done in bounded steps. Chores that act by the wall clock's word
-// (purging) rest for a while after the clock was seen to step by more than two seconds, forwards or back: a wrong date
-// must not delete.
-// Life cycle: add() everything, start(), stop() (or the destructor), which waits for calls under way and for nothing
-// else. Internally synchronised after start().
+// Runs chores: named functions with a period each, on a thread each. A chore that says More is called again
+// after a short pause instead of its period, so that long work is done in bounded steps. Chores that act by
+// the wall clock's word (purging) rest for a while after the clock was seen to step by more than two seconds,
+// forwards or back: a wrong date must not delete. Life cycle: add() everything, start(), stop() (or the
+// destructor), which waits for calls under way and for nothing else. Internally synchronised after start().
 #pragma once
 
 #include <atomic>

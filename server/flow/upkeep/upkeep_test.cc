@@ -17,7 +17,9 @@ struct UpkeepTest : ::testing::Test {
   CapturedLog log{clock};
   Logger logger{clock, log, LogLevel::Debug, LogFormat::Json};
   // Periods are far away: only wake() makes calls.
-  Upkeep::Options options{.clock_period = hours(1), .rest_after_step = std::chrono::minutes(10), .pause_between_steps = Milliseconds(0)};
+  Upkeep::Options options{.clock_period = hours(1),
+                          .rest_after_step = std::chrono::minutes(10),
+                          .pause_between_steps = Milliseconds(0)};
   Upkeep upkeep{clock, logger, options};
   std::counting_semaphore<64> called{0};
 
@@ -44,11 +46,12 @@ TEST_F(UpkeepTest, CallsAChoreWhenWoken) {
 
 TEST_F(UpkeepTest, MoreIsCalledAgainBeforeThePeriodIsOver) {
   std::atomic<int> steps{0};
-  upkeep.add({.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
-                if (++steps < 5) return ChoreOutcome::More;
-                called.release();
-                return ChoreOutcome::Done;
-              }});
+  upkeep.add(
+      {.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
+         if (++steps < 5) return ChoreOutcome::More;
+         called.release();
+         return ChoreOutcome::Done;
+       }});
   upkeep.start();
   upkeep.wake("purge");
   ASSERT_TRUE(was_called());
@@ -60,10 +63,11 @@ TEST_F(UpkeepTest, AStopEndsAChoreThatAlwaysHasMore) {
   Upkeep::Options patient = options;
   patient.pause_between_steps = hours(1);
   Upkeep other(clock, logger, patient);
-  other.add({.name = "endless", .period = hours(1), .trust = ChoreTrust::AnyClock, .run = [&](std::stop_token) {
-               called.release();
-               return ChoreOutcome::More;
-             }});
+  other.add(
+      {.name = "endless", .period = hours(1), .trust = ChoreTrust::AnyClock, .run = [&](std::stop_token) {
+         called.release();
+         return ChoreOutcome::More;
+       }});
   other.start();
   other.wake("endless");
   ASSERT_TRUE(was_called());
@@ -74,11 +78,12 @@ TEST_F(UpkeepTest, AfterAStepOfTheClockOnlyPurgingRests) {
   std::atomic<int> purged{0};
   std::atomic<int> flushed{0};
   std::counting_semaphore<64> looked{0};
-  upkeep.add({.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
-                ++purged;
-                looked.release();
-                return ChoreOutcome::Done;
-              }});
+  upkeep.add(
+      {.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
+         ++purged;
+         looked.release();
+         return ChoreOutcome::Done;
+       }});
   add_counting("flush", ChoreTrust::AnyClock, flushed);
   upkeep.start();
   upkeep.wake("purge");
@@ -105,10 +110,11 @@ TEST_F(UpkeepTest, AfterAStepOfTheClockOnlyPurgingRests) {
 
 TEST_F(UpkeepTest, AStepInTheMiddleOfLongWorkStopsIt) {
   std::atomic<int> steps{0};
-  upkeep.add({.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
-                if (++steps == 3) clock.step_wall(hours(1));
-                return ChoreOutcome::More;
-              }});
+  upkeep.add(
+      {.name = "purge", .period = hours(1), .trust = ChoreTrust::SettledClock, .run = [&](std::stop_token) {
+         if (++steps == 3) clock.step_wall(hours(1));
+         return ChoreOutcome::More;
+       }});
   upkeep.start();
   upkeep.wake("purge");
   while (upkeep.clock_steps() == 0) std::this_thread::yield();

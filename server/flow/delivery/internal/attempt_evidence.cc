@@ -18,12 +18,18 @@ std::string joined(const std::vector<std::string>& texts) {
 
 std::string_view name_of(DeliveryState state) {
   switch (state) {
-    case DeliveryState::Waiting: return "waiting";
-    case DeliveryState::Leased: return "leased";
-    case DeliveryState::Delivered: return "delivered";
-    case DeliveryState::Dead: return "dead";
-    case DeliveryState::Cancelled: return "cancelled";
-    case DeliveryState::Held: return "held";
+    case DeliveryState::Waiting:
+      return "waiting";
+    case DeliveryState::Leased:
+      return "leased";
+    case DeliveryState::Delivered:
+      return "delivered";
+    case DeliveryState::Dead:
+      return "dead";
+    case DeliveryState::Cancelled:
+      return "cancelled";
+    case DeliveryState::Held:
+      return "held";
   }
   return "unknown";
 }
@@ -92,7 +98,8 @@ AuditEvent AttemptEvidence::event(const PublicIdCodec& ids, OutsideText outside)
   if (http_status != 0) what.add("http_status", std::int64_t{http_status});
   if (step.next_attempt_at) what.add("next_attempt_ms", to_unix_ms(*step.next_attempt_at));
   if (workspace.set()) what.add("workspace", ids.encode(workspace));
-  if (outside == OutsideText::Kept) what.add("event_type", leased.event_type).add("source_system", source_system);
+  if (outside == OutsideText::Kept)
+    what.add("event_type", leased.event_type).add("source_system", source_system);
 
   auto& where = event.where();
   where.add("egress_policy_version", static_cast<std::int64_t>(egress_version)).add("location", "network");

@@ -1,5 +1,5 @@
-// What an attempt leaves behind, written once: the row with its facts, and the audit event with all that it binds.
-// Plain value; pure functions.
+// What an attempt leaves behind, written once: the row with its facts, and the audit event with all that it
+// binds. Plain value; pure functions.
 #pragma once
 
 #include <string>
@@ -39,7 +39,8 @@ struct AttemptEvidence {
 
   [[nodiscard]] std::uint32_t number() const { return leased.attempts + 1; }
   [[nodiscard]] std::string facts() const;
-  // Text of outsiders (type of event, name of the source system) can be left out, should it have no canonical form.
+  // Text of outsiders (type of event, name of the source system) can be left out, should it have no canonical
+  // form.
   enum class OutsideText : bool { Left, Kept };
   [[nodiscard]] AuditEvent event(const PublicIdCodec& ids, OutsideText outside) const;
   [[nodiscard]] FinishAttempt attempt(AuditDraft audit) const;

@@ -1,5 +1,5 @@
-// The line before each endpoint: how many of its deliveries are under way, and who waits for a place. A line exists as
-// long as something is in it. The engine's thread only.
+// The line before each endpoint: how many of its deliveries are under way, and who waits for a place. A line
+// exists as long as something is in it. The engine's thread only.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ class EndpointLines final {
   struct Line {
     std::deque<SendTag> waiting;
     std::uint32_t under_way = 0;
-    bool short_of_room = false;    // the last claim was told to leave some of its deliveries in the store
+    bool short_of_room = false;  // the last claim was told to leave some of its deliveries in the store
     [[nodiscard]] std::size_t held() const { return waiting.size() + under_way; }
   };
 
@@ -33,7 +33,8 @@ class EndpointLines final {
   // The next one whose turn it is, which is under way from now on.
   [[nodiscard]] std::optional<SendTag> begin_next(Position endpoint, std::uint32_t concurrency) {
     const auto it = lines_.find(endpoint);
-    if (it == lines_.end() || it->second.under_way >= concurrency || it->second.waiting.empty()) return std::nullopt;
+    if (it == lines_.end() || it->second.under_way >= concurrency || it->second.waiting.empty())
+      return std::nullopt;
     const SendTag tag = it->second.waiting.front();
     it->second.waiting.pop_front();
     --waiting_;
@@ -56,8 +57,8 @@ class EndpointLines final {
     std::vector<SendTag> out;
     for (auto it = lines_.begin(); it != lines_.end();) {
       auto& waiting = it->second.waiting;
-      const auto keep = std::stable_partition(waiting.begin(), waiting.end(),
-                                              [&](SendTag tag) { return !matches(tag); });
+      const auto keep =
+          std::stable_partition(waiting.begin(), waiting.end(), [&](SendTag tag) { return !matches(tag); });
       out.insert(out.end(), keep, waiting.end());
       waiting.erase(keep, waiting.end());
       it = it->second.held() == 0 ? lines_.erase(it) : std::next(it);
@@ -65,7 +66,8 @@ class EndpointLines final {
     waiting_ -= out.size();
     return out;
   }
-  // Endpoints with less room than `full_room`, for a claim; `capacity` says how many of an endpoint's a line should hold.
+  // Endpoints with less room than `full_room`, for a claim; `capacity` says how many of an endpoint's a line
+  // should hold.
   template <class Capacity>
   std::vector<ClaimWork::Room> rooms(std::uint32_t full_room, Capacity capacity) {
     std::vector<ClaimWork::Room> out;

@@ -98,7 +98,8 @@ void DeliveryEngine::Loop::tell() {
   inbox_->tell(metrics, settled);
 }
 
-// ---- Coming in ---------------------------------------------------------------------------------------------
+// ---- Coming in
+// ---------------------------------------------------------------------------------------------
 
 void DeliveryEngine::Loop::on(HandedOver& event) {
   totals_.handed_over += event.deliveries.size();
@@ -170,15 +171,15 @@ void DeliveryEngine::Loop::claim() {
   claim_asked_ = request.most;
   want_claim_ = false;
   next_due_.reset();
-  claim_pending_ = parts_.store.claim_work(std::move(request), [inbox = inbox_](ClaimedWork work) {
-    inbox->post(Claimed{std::move(work)});
-  });
+  claim_pending_ = parts_.store.claim_work(
+      std::move(request), [inbox = inbox_](ClaimedWork work) { inbox->post(Claimed{std::move(work)}); });
   if (claim_pending_) return;
   want_claim_ = true;
   claim_pause_ = parts_.clock.steady_now() + kClaimPause;
 }
 
-// ---- Coming back -------------------------------------------------------------------------------------------
+// ---- Coming back
+// -------------------------------------------------------------------------------------------
 
 void DeliveryEngine::Loop::on(Filed& event) {
   desk_.take(event, [this](const AttemptEvidence& evidence, FinishStatus status) {
@@ -186,11 +187,13 @@ void DeliveryEngine::Loop::on(Filed& event) {
     const std::string delivery = parts_.ids.encode(evidence.leased.delivery);
     if (status == FinishStatus::LeaseLost) {
       ++totals_.leases_lost;
-      parts_.log.warn("attempt_after_lease", {{"delivery", delivery}, {"result", name_of(evidence.step.result)}});
+      parts_.log.warn("attempt_after_lease",
+                      {{"delivery", delivery}, {"result", name_of(evidence.step.result)}});
       return;
     }
     if (status == FinishStatus::Failed) {
-      parts_.log.error("attempt_not_filed", {{"delivery", delivery}, {"result", name_of(evidence.step.result)}});
+      parts_.log.error("attempt_not_filed",
+                       {{"delivery", delivery}, {"result", name_of(evidence.step.result)}});
       return;
     }
     ++totals_.attempts[static_cast<std::size_t>(evidence.step.result)];
@@ -223,7 +226,8 @@ void DeliveryEngine::Loop::disable(const LeasedDelivery& leased) {
 
 void DeliveryEngine::Loop::on(DisableEnded&) { --disabling_; }
 
-// ---- Ending ------------------------------------------------------------------------------------------------
+// ---- Ending
+// ------------------------------------------------------------------------------------------------
 
 void DeliveryEngine::Loop::on(AccessEnded& event) {
   const WallTime now = parts_.clock.wall_now();
@@ -231,7 +235,8 @@ void DeliveryEngine::Loop::on(AccessEnded& event) {
   const auto refusal_of = [&](const Held& held) -> std::optional<DeliveryRefusal> {
     const LeasedDelivery& leased = held.leased();
     if (leased.tenancy.organization != event.organization) return std::nullopt;
-    return judge_delivery(*picture->directory, {leased.tenancy, leased.integration, EndpointId{leased.target}}, now);
+    return judge_delivery(*picture->directory,
+                          {leased.tenancy, leased.integration, EndpointId{leased.target}}, now);
   };
   const auto ended = lines_.take_waiting([&](SendTag tag) { return refusal_of(held_.at(tag)).has_value(); });
   for (const SendTag tag : ended) advance(tag);

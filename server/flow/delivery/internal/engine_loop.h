@@ -1,5 +1,5 @@
-// The engine's thread and all it owns. Each turn takes the events that have come, starts what may start, files what has
-// ended, claims what there is room for, and tells how it stands.
+// The engine's thread and all it owns. Each turn takes the events that have come, starts what may start,
+// files what has ended, claims what there is room for, and tells how it stands.
 #pragma once
 
 #include <set>

@@ -34,8 +34,8 @@ void DeliveryEngine::Loop::advance(SendTag tag) {
   const auto picture = parts_.picture();
   const LeasedDelivery& leased = held.leased();
   held.evidence.bind(*picture->directory);
-  if (const auto refusal =
-          judge_delivery(*picture->directory, {leased.tenancy, leased.integration, EndpointId{leased.target}}, now)) {
+  if (const auto refusal = judge_delivery(
+          *picture->directory, {leased.tenancy, leased.integration, EndpointId{leased.target}}, now)) {
     if (refusal->fate == RefusedFate::Postpone) return give_back(tag, now + kSuspendedWait);
     return finish(tag, SendRefused{*refusal});
   }
@@ -81,16 +81,18 @@ void DeliveryEngine::Loop::send(SendTag tag, Held& held, const GatewayPicture& p
   if (!outbound) return finish(tag, SendNotReady{outbound.error()});
   OutboundRequest& request = outbound->request;
   request.tag = tag;
-  request.still_allowed = [permission = permission_,
-                           parties = DeliveryParties{leased.tenancy, leased.integration, EndpointId{leased.target}}] {
-    return !permission->judge(parties).has_value();
-  };
+  request.still_allowed =
+      [permission = permission_,
+       parties = DeliveryParties{leased.tenancy, leased.integration, EndpointId{leased.target}}] {
+        return !permission->judge(parties).has_value();
+      };
   held.evidence.key_ids = std::move(outbound->key_ids);
   // The sender may answer before submit() returns: what follows it touches the entry no more.
   held.stage = Stage::Sending;
   ++sending_;
-  const auto submitted = parts_.sender.submit(
-      std::move(request), [inbox = inbox_](OutboundResult&& result) { inbox->post(Answered{std::move(result)}); });
+  const auto submitted = parts_.sender.submit(std::move(request), [inbox = inbox_](OutboundResult&& result) {
+    inbox->post(Answered{std::move(result)});
+  });
   if (submitted.ok()) return;
   --sending_;
   if (submitted.error() == SubmitError::QueueFull) return stall(tag, held);

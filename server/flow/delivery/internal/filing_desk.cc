@@ -17,13 +17,15 @@ bool FilingDesk::may_pass_later(StoreError error) {
     case StoreError::InUse:
     case StoreError::Full:
     case StoreError::OutcomeUnknown:
-    case StoreError::RolledBack: return true;
+    case StoreError::RolledBack:
+      return true;
     case StoreError::Corrupt:
     case StoreError::NewerSchema:
     case StoreError::NotFound:
     case StoreError::VersionMismatch:
     case StoreError::Conflict:
-    case StoreError::PayloadErased: break;
+    case StoreError::PayloadErased:
+      break;
   }
   return false;
 }
@@ -75,7 +77,8 @@ bool FilingDesk::file_some() {
     attempts_.pop_front();
   }
   if (command.empty()) {
-    parts_.log.warn("attempt_not_recorded_yet", {{"delivery", parts_.ids.encode(attempts_.front().leased.delivery)}});
+    parts_.log.warn("attempt_not_recorded_yet",
+                    {{"delivery", parts_.ids.encode(attempts_.front().leased.delivery)}});
     return false;
   }
   const std::uint64_t filing = next_++;
@@ -84,7 +87,8 @@ bool FilingDesk::file_some() {
         inbox->post(Filed{filing, std::move(outcomes)});
       });
   if (!taken_in) {
-    attempts_.insert(attempts_.begin(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
+    attempts_.insert(attempts_.begin(), std::make_move_iterator(taken.begin()),
+                     std::make_move_iterator(taken.end()));
     return false;
   }
   filings_.emplace(filing, std::move(taken));
@@ -106,7 +110,8 @@ bool FilingDesk::give_back_some() {
         *lost = 0;
         for (const Given& given : *list) {
           const auto& leased = given.leased;
-          const auto back = transaction.release_delivery(leased.tenancy, leased.delivery, leased.lease, given.due);
+          const auto back =
+              transaction.release_delivery(leased.tenancy, leased.delivery, leased.lease, given.due);
           if (back.ok()) continue;
           if (back.error() != StoreError::NotFound) return fail(back.error());
           ++*lost;
@@ -117,7 +122,8 @@ bool FilingDesk::give_back_some() {
         inbox->post(Released{release, done.ok(), done.ok() ? *lost : 0});
       });
   if (!taken_in) {
-    given_.insert(given_.begin(), std::make_move_iterator(list->begin()), std::make_move_iterator(list->end()));
+    given_.insert(given_.begin(), std::make_move_iterator(list->begin()),
+                  std::make_move_iterator(list->end()));
     return false;
   }
   releases_.emplace(release, std::move(list));

@@ -1,5 +1,6 @@
-// Brings ended attempts and given-back leases to the store: several with one command, asked again with growing pauses while
-// the store is busy. What is filed twice is fenced by its lease. The engine's thread only.
+// Brings ended attempts and given-back leases to the store: several with one command, asked again with
+// growing pauses while the store is busy. What is filed twice is fenced by its lease. The engine's thread
+// only.
 #pragma once
 
 #include <deque>
@@ -46,8 +47,10 @@ class FilingDesk final {
     auto node = releases_.extract(released.release);
     if (node.empty()) return;
     for (Given& given : *node.mapped()) {
-      if (released.committed) ended(given.leased);
-      else given_.push_back(std::move(given));
+      if (released.committed)
+        ended(given.leased);
+      else
+        given_.push_back(std::move(given));
     }
     settle_pause(!released.committed);
   }
@@ -56,7 +59,9 @@ class FilingDesk final {
   [[nodiscard]] std::size_t under_way() const { return filings_.size() + releases_.size(); }
   [[nodiscard]] std::uint64_t retries() const { return retries_; }
   // When to call work() again although nothing has happened.
-  [[nodiscard]] std::optional<SteadyTime> next_try() const { return waiting() > 0 ? pause_until_ : std::nullopt; }
+  [[nodiscard]] std::optional<SteadyTime> next_try() const {
+    return waiting() > 0 ? pause_until_ : std::nullopt;
+  }
 
  private:
   using GivenList = std::shared_ptr<std::vector<Given>>;

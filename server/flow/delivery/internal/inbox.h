@@ -1,6 +1,7 @@
-// What reaches the engine's thread: events from the store's writer, the sender, the pool and callers. Whoever holds one
-// may outlive the engine: an event that comes too late is dropped with the inbox. Bounded by what may be in hand: every event
-// answers something the engine asked for, or was handed over within room(). Internally synchronised.
+// What reaches the engine's thread: events from the store's writer, the sender, the pool and callers. Whoever
+// holds one may outlive the engine: an event that comes too late is dropped with the inbox. Bounded by what
+// may be in hand: every event answers something the engine asked for, or was handed over within room().
+// Internally synchronised.
 #pragma once
 
 #include <atomic>
@@ -53,8 +54,8 @@ struct DisableEnded {};
 struct DrainBegins {};
 struct DrainEnds {};
 
-using Event = std::variant<HandedOver, Woken, Claimed, Opened, Answered, Filed, Released, AccessEnded, DisableEnded,
-                           DrainBegins, DrainEnds>;
+using Event = std::variant<HandedOver, Woken, Claimed, Opened, Answered, Filed, Released, AccessEnded,
+                           DisableEnded, DrainBegins, DrainEnds>;
 
 class Inbox final {
  public:

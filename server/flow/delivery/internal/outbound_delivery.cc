@@ -46,7 +46,8 @@ Result<OutboundDelivery, PublicCode> make_outbound(OutboundInputs in) {
   const auto keys = in.signers == nullptr ? std::vector<OutboundKey>{} : in.signers->keys(choice);
   if (keys.empty()) return fail(PublicCode::SigningKeyMissing);
   if (in.policy == nullptr) return fail(PublicCode::ForbiddenAddress);
-  if (std::ranges::any_of(in.endpoint.headers, [](const CustomHeader& header) { return is_ours(header.name); }))
+  if (std::ranges::any_of(in.endpoint.headers,
+                          [](const CustomHeader& header) { return is_ours(header.name); }))
     return fail(PublicCode::ValidationFailed);
 
   const std::string message_id = in.ids.encode(in.leased.message);
@@ -67,7 +68,8 @@ Result<OutboundDelivery, PublicCode> make_outbound(OutboundInputs in) {
   request.headers.push_back({"webhook-id", std::move(signature->id)});
   request.headers.push_back({"webhook-timestamp", std::move(signature->timestamp)});
   request.headers.push_back({"webhook-signature", std::move(signature->signature)});
-  for (const CustomHeader& header : in.endpoint.headers) request.headers.push_back({header.name, header.value});
+  for (const CustomHeader& header : in.endpoint.headers)
+    request.headers.push_back({header.name, header.value});
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The request that carries a delivery: body, signature, headers. The message's id is the same on every attempt, the
-// timestamp is this attempt's. Pure.
+// The request that carries a delivery: body, signature, headers. The message's id is the same on every
+// attempt, the timestamp is this attempt's. Pure.
 #pragma once
 
 #include <string>

@@ -8,12 +8,15 @@ namespace {
 // Why a sealed payload gave none.
 PublicCode code_of(VaultError error) {
   switch (error) {
-    case VaultError::Destroyed: return PublicCode::PayloadErased;
+    case VaultError::Destroyed:
+      return PublicCode::PayloadErased;
     case VaultError::KeyUnavailable:
-    case VaultError::StoreFailed: return PublicCode::KeyUnavailable;
+    case VaultError::StoreFailed:
+      return PublicCode::KeyUnavailable;
     case VaultError::Tampered:
     case VaultError::WrongRootKey:
-    case VaultError::Malformed: break;
+    case VaultError::Malformed:
+      break;
   }
   return PublicCode::InternalError;
 }
@@ -37,8 +40,11 @@ Opened open_payload(Store& store, Vault& vault, const Tenancy& tenancy, MessageI
   }
   out.code = PublicCode::PayloadErased;
   if (!sealed) return out;
-  const auto opened = vault.open_sealed(*sealed, {.tenancy = tenancy, .kind = EntityKind::Message,
-                                                  .id = message.position, .version = 1, .field = "payload"});
+  const auto opened = vault.open_sealed(*sealed, {.tenancy = tenancy,
+                                                  .kind = EntityKind::Message,
+                                                  .id = message.position,
+                                                  .version = 1,
+                                                  .field = "payload"});
   if (!opened) {
     out.code = code_of(opened.error());
     return out;

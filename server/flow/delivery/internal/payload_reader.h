@@ -1,5 +1,5 @@
-// Fetches and opens a payload that nobody carried: a read of the store and a key that may have to be loaded, so for pool
-// threads only. Thread-safe.
+// Fetches and opens a payload that nobody carried: a read of the store and a key that may have to be loaded,
+// so for pool threads only. Thread-safe.
 #pragma once
 
 #include "flow/delivery/internal/inbox.h"

@@ -28,10 +28,12 @@ DeliveryWorld::DeliveryWorld() {
   tenancy = {OrganizationId{900}, Environment::Test};
   open();
   const auto made = store->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-    SEALPOST_TRY_VOID(transaction.insert_object(
-        row_of(EntityKind::Organization, tenancy.organization.position, {tenancy.organization, Environment::Shared})));
+    SEALPOST_TRY_VOID(
+        transaction.insert_object(row_of(EntityKind::Organization, tenancy.organization.position,
+                                         {tenancy.organization, Environment::Shared})));
     SEALPOST_TRY_VOID(transaction.insert_object(row_of(EntityKind::Integration, 930, tenancy)));
-    SEALPOST_TRY([[maybe_unused]] const auto key, vault->create_organization_key(transaction, tenancy.organization));
+    SEALPOST_TRY([[maybe_unused]] const auto key,
+                 vault->create_organization_key(transaction, tenancy.organization));
     return audit->create_log(transaction, tenancy.organization);
   });
   SEALPOST_CHECK(made.ok());
@@ -72,7 +74,8 @@ Grant& DeliveryWorld::edit_grant() {
   return grant;
 }
 
-EndpointId DeliveryWorld::add_endpoint(std::string url, std::uint32_t concurrency, std::vector<std::uint32_t> schedule) {
+EndpointId DeliveryWorld::add_endpoint(std::string url, std::uint32_t concurrency,
+                                       std::vector<std::uint32_t> schedule) {
   auto endpoint = std::make_shared<Endpoint>();
   endpoint->head = {.position = ++next_, .tenancy = tenancy};
   endpoint->integration = integration;
@@ -82,7 +85,8 @@ EndpointId DeliveryWorld::add_endpoint(std::string url, std::uint32_t concurrenc
   draft.endpoints[endpoint->head.position] = endpoint;
   const ObjectRow stored = row_of(EntityKind::Endpoint, endpoint->head.position, tenancy);
   SEALPOST_CHECK(
-      store->transact_and_wait([&](Transaction& transaction) { return transaction.insert_object(stored); }).ok());
+      store->transact_and_wait([&](Transaction& transaction) { return transaction.insert_object(stored); })
+          .ok());
   add_key(endpoint->id());
   publish();
   return endpoint->id();
@@ -117,7 +121,8 @@ void DeliveryWorld::publish() {
   }
 }
 
-DeliveryWorld::Accepted DeliveryWorld::accept(const std::vector<EndpointId>& to, bool carried, std::string payload) {
+DeliveryWorld::Accepted DeliveryWorld::accept(const std::vector<EndpointId>& to, bool carried,
+                                              std::string payload) {
   Accepted out;
   AcceptMessage message;
   message.tenancy = tenancy;
@@ -138,9 +143,10 @@ DeliveryWorld::Accepted DeliveryWorld::accept(const std::vector<EndpointId>& to,
   out.message = message.message;
   const auto key = vault->current_data_key(tenancy.organization, RetentionClass::Payload);
   SEALPOST_CHECK(key != nullptr);
-  message.sealed_payload = key->seal(encode_stored_payload(0, true, as_bytes(payload)),
-                                     {.tenancy = tenancy, .kind = EntityKind::Message, .id = first, .version = 1, .field = "payload"},
-                                     entropy);
+  message.sealed_payload = key->seal(
+      encode_stored_payload(0, true, as_bytes(payload)),
+      {.tenancy = tenancy, .kind = EntityKind::Message, .id = first, .version = 1, .field = "payload"},
+      entropy);
   if (carried)
     message.carry = std::make_shared<const CarriedMessage>(
         CarriedMessage{source, 0, true, Bytes(as_bytes(payload).begin(), as_bytes(payload).end())});
@@ -150,8 +156,9 @@ DeliveryWorld::Accepted DeliveryWorld::accept(const std::vector<EndpointId>& to,
   std::vector<AcceptMessage> command;
   command.push_back(std::move(message));
   std::promise<AcceptStatus> answer;
-  SEALPOST_CHECK(store->accept_messages(
-      std::move(command), [&](std::vector<AcceptOutcome> outcomes) { answer.set_value(outcomes.at(0).status); }));
+  SEALPOST_CHECK(store->accept_messages(std::move(command), [&](std::vector<AcceptOutcome> outcomes) {
+    answer.set_value(outcomes.at(0).status);
+  }));
   SEALPOST_CHECK(answer.get_future().get() == AcceptStatus::Accepted);
   return out;
 }

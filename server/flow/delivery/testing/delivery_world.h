@@ -1,5 +1,5 @@
-// One organization with one integration, a real store and vault on a scratch directory, a clock that is moved by hand and
-// a sender that answers when told: all an engine needs. Tests only.
+// One organization with one integration, a real store and vault on a scratch directory, a clock that is moved
+// by hand and a sender that answers when told: all an engine needs. Tests only.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ class DeliveryWorld : public ::testing::Test {
   ~DeliveryWorld() override;
 
   // ---- The parties. publish() makes changes of `draft` seen.
-  EndpointId add_endpoint(std::string url, std::uint32_t concurrency = 4, std::vector<std::uint32_t> schedule = {1, 2, 3});
+  EndpointId add_endpoint(std::string url, std::uint32_t concurrency = 4,
+                          std::vector<std::uint32_t> schedule = {1, 2, 3});
   SigningKeyId add_key(EndpointId endpoint, KeyAlgorithm algorithm = KeyAlgorithm::HmacSha256);
   template <class Record>
   Record& edit(RecordMap<Record>& records, Position position) {

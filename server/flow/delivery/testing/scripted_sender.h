@@ -1,5 +1,5 @@
-// An egress door that keeps what was submitted until the test answers it, from any thread. Asks still_allowed when it
-// answers, as the real door does when the connection stands. Tests only. Internally synchronised.
+// An egress door that keeps what was submitted until the test answers it, from any thread. Asks still_allowed
+// when it answers, as the real door does when the connection stands. Tests only. Internally synchronised.
 #pragma once
 
 #include <algorithm>
@@ -43,16 +43,17 @@ class ScriptedSender final : public HttpSender {
         });
   }
   void abort_organization(OrganizationId organization, AbortReport report) override {
-    report(end([&](const OutboundRequest& r) { return r.policy->tenancy().organization == organization; }, SIZE_MAX,
-               [](const OutboundRequest&) { return OutboundResult{}; }));
+    report(end([&](const OutboundRequest& r) { return r.policy->tenancy().organization == organization; },
+               SIZE_MAX, [](const OutboundRequest&) { return OutboundResult{}; }));
   }
 
   // Answers the oldest request to this URL; false when there is none.
   bool answer(std::string_view url, OutboundResult result) {
-    const auto ended = end([&](const OutboundRequest& r) { return r.url == url; }, 1, [&](const OutboundRequest& r) {
-      if (r.still_allowed && !r.still_allowed()) return OutboundResult{};
-      return std::move(result);
-    });
+    const auto ended = end([&](const OutboundRequest& r) { return r.url == url; }, 1,
+                           [&](const OutboundRequest& r) {
+                             if (r.still_allowed && !r.still_allowed()) return OutboundResult{};
+                             return std::move(result);
+                           });
     return !ended.empty();
   }
   bool answer(std::string_view url, int status, std::optional<Seconds> retry_after = {}) {
@@ -68,12 +69,14 @@ class ScriptedSender final : public HttpSender {
     const std::scoped_lock lock(mutex_);
     std::vector<Seen> out;
     for (const Sent& sent : waiting_)
-      out.push_back({sent.request.tag, sent.request.url, sent.request.headers, sent.request.body, sent.request.timeout});
+      out.push_back({sent.request.tag, sent.request.url, sent.request.headers, sent.request.body,
+                     sent.request.timeout});
     return out;
   }
   [[nodiscard]] std::size_t waiting_for(std::string_view url) const {
     const std::scoped_lock lock(mutex_);
-    return static_cast<std::size_t>(std::ranges::count(waiting_, url, [](const Sent& s) { return s.request.url; }));
+    return static_cast<std::size_t>(
+        std::ranges::count(waiting_, url, [](const Sent& s) { return s.request.url; }));
   }
   [[nodiscard]] std::size_t submitted() const {
     const std::scoped_lock lock(mutex_);
