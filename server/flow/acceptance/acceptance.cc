@@ -36,6 +36,12 @@ RateLimit limit_of(std::uint32_t per_second, std::uint32_t burst, const RateLimi
   return {static_cast<double>(per_second), static_cast<double>(burst == 0 ? per_second * 2 : burst)};
 }
 
+// A webhook's id with another body is a replay, whichever kind of claim noticed.
+AcceptOutcome as_webhook(AcceptOutcome outcome) {
+  if (outcome.status == AcceptStatus::Mismatch) outcome.status = AcceptStatus::Replayed;
+  return outcome;
+}
+
 AcceptanceAnswer answer_of(const AcceptOutcome& outcome) {
   switch (outcome.status) {
     case AcceptStatus::Accepted:
@@ -190,7 +196,12 @@ std::optional<Seconds> Acceptance::take_quota(const SourcePlan& plan, const Inte
 
 Refused Acceptance::refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
                            PublicCode code, std::optional<Seconds> retry_after) {
-  const RefusalKind kind{plan.source->head.tenancy, plan.source->integration, plan.source->id(), code};
+  const GatewayPicturePtr picture = parts_.directory.picture();
+  const Integration* integration = picture->directory->find(plan.source->integration);
+  const RefusalKind kind{.tenancy = plan.source->head.tenancy, .integration = plan.source->integration, .source = plan.source->id(),
+                         .code = code, .workspace = integration == nullptr ? WorkspaceId{} : integration->workspace,
+                         .source_system = integration == nullptr ? "" : integration->source_system,
+                         .scheme = std::string(name(plan.settings.scheme())), .request = arrival.request};
   const RefusalId id = parts_.ledger.note(kind, arrival.http.client, [&] {
     return steps_text(explain(plan.settings, arrival.http.headers.view(), arrival.http.body, keys, arrival.at));
   });
@@ -225,6 +236,8 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   Claim claim = make_replay_claim(*organization, *plan->source, facts, body, arrival->at);
   std::optional<Refusal> refusal = decide(facts, decision);
   std::optional<PublicCode> code = refusal ? std::optional(code_of(*refusal)) : std::nullopt;
+  // That access is the reason was decided there; which one it is, the gate knows: a draft, a revoked integration, ...
+  if (!call && refusal && (*refusal == Refusal::GrantNotActive || *refusal == Refusal::Suspended)) code = call.error().code;
   if (!code && !call) code = call.error().code;
   std::optional<boost::json::value> parsed;
   const auto content_type = arrival->http.headers.sole("content-type");
@@ -265,7 +278,7 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
           };
           if (parts_.pool.try_submit(std::move(again))) return;
         }
-        AcceptanceAnswer answer = answer_of(outcome);
+        AcceptanceAnswer answer = answer_of(as_webhook(outcome));
         if (auto* replayed = std::get_if<Refused>(&answer); replayed != nullptr && replayed->code == PublicCode::Replayed) {
           const SourcePlan* known = picture->find_plan(arrival->source);
           replayed->refusal = refuse(*known, *arrival, picture->keys->inbound(arrival->source), replayed->code).refusal;
@@ -284,6 +297,7 @@ void Acceptance::refuse_after_claims(std::shared_ptr<const WebhookArrival> arriv
     AcceptOutcome outcome;
     const auto read = parts_.store.read([&](Reader& reader) -> StoreResult<void> {
       SEALPOST_TRY(outcome, reader.judge_claim(tenancy, claim));
+      outcome = as_webhook(outcome);
       return {};
     });
     if (!read) return (*shared_done)(refused(PublicCode::StoreUnavailable, Seconds(1)));

@@ -1,5 +1,7 @@
 #include "flow/acceptance/refusal_ledger.h"
 
+#include "domain/policy/access_policy.h"
+
 namespace sealpost {
 
 std::string network_prefix(const IpAddress& address) {
@@ -10,6 +12,16 @@ std::string network_prefix(const IpAddress& address) {
   const IpAddress network = v4 ? IpAddress::v4({kept[0], kept[1], kept[2], 0}) : IpAddress::v6(kept);
   return network.to_string() + (v4 ? "/24" : "/48");
 }
+
+namespace {
+
+// Whether the sender had shown a key of the source when it was refused.
+bool proven(PublicCode code) {
+  const PublicCodeInfo& info = public_code_info(code);
+  return info.category != CodeCategory::Signature || code == PublicCode::Replayed || code == PublicCode::RetiredKey;
+}
+
+}  // namespace
 
 RefusalId RefusalLedger::note(const RefusalKind& kind, const IpAddress& client,
                               const std::function<std::string()>& steps) {
@@ -44,6 +56,7 @@ RefusalId RefusalLedger::note(const RefusalKind& kind, const IpAddress& client,
   }
   Entry& entry = it->second;
   if (entry.pending == 0) {
+    entry.kind = kind;
     entry.id = {parts_.store.positions().draw()};
     entry.first_at = now;
     entry.steps = steps();
@@ -66,8 +79,17 @@ bool RefusalLedger::write(const std::string& network, Entry& entry, std::uint64_
       .add("organization", ids.encode(entry.kind.tenancy.organization))
       .add("refusal", ids.encode(entry.id))
       .add("result", "refused")
-      .add("source", ids.encode(entry.kind.source));
+      .add("scheme", entry.kind.scheme)
+      .add("source", ids.encode(entry.kind.source))
+      .add("source_system", entry.kind.source_system)
+      .add("workspace", ids.encode(entry.kind.workspace));
   event.where().add("network", network);
+  event.who()
+      .add("actor", ids.encode(entry.kind.source))
+      .add("policy", kAccessPolicyId)
+      .add("policy_version", static_cast<std::int64_t>(kAccessPolicyVersion))
+      .add("request", ids.encode(entry.kind.request))
+      .add("signature", proven(entry.kind.code) ? "verified" : "not_verified");
   auto draft = parts_.audit.draft(event);
   if (!draft) {
     parts_.log.error("refusal_not_recorded", {{"category", to_string(entry.kind.code)}});

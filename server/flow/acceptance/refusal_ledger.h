@@ -25,6 +25,11 @@ struct RefusalKind {
   IntegrationId integration;
   SourceId source;
   PublicCode code = PublicCode::BadSignature;
+  // Bound into the record beside the above.
+  WorkspaceId workspace;
+  std::string source_system;
+  std::string scheme;
+  RequestId request;  // of the first one counted
 };
 
 // The /24 or /48 around an address.
