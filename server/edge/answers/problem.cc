@@ -19,7 +19,8 @@ std::string bearer_challenge(const Problem& problem) {
   std::string text = R"(Bearer realm="sealpost")";
   switch (problem.code) {
     case PublicCode::InvalidToken:
-    case PublicCode::ExpiredToken: return text + R"(, error="invalid_token")";
+    case PublicCode::ExpiredToken:
+      return text + R"(, error="invalid_token")";
     case PublicCode::InsufficientScope: {
       text += R"(, error="insufficient_scope", scope=")";
       for (std::size_t i = 0; i < problem.required_scopes.size(); ++i) {
@@ -28,7 +29,8 @@ std::string bearer_challenge(const Problem& problem) {
       }
       return text + '"';
     }
-    default: return text;
+    default:
+      return text;
   }
 }
 
@@ -36,9 +38,12 @@ std::string bearer_challenge(const Problem& problem) {
 std::optional<std::string> challenge_of(const Problem& problem, const PublicCodeInfo& info) {
   if (info.status != 401 && problem.code != PublicCode::InsufficientScope) return std::nullopt;
   switch (problem.auth_scheme) {
-    case AuthScheme::Basic: return R"(Basic realm="sealpost", charset="UTF-8")";
-    case AuthScheme::Signature: return R"(Signature realm="sealpost")";
-    case AuthScheme::Bearer: break;
+    case AuthScheme::Basic:
+      return R"(Basic realm="sealpost", charset="UTF-8")";
+    case AuthScheme::Signature:
+      return R"(Signature realm="sealpost")";
+    case AuthScheme::Bearer:
+      break;
   }
   return bearer_challenge(problem);
 }
@@ -65,17 +70,22 @@ boost::json::array reasons_of(const std::vector<ReadinessGap>& gaps) {
 
 PublicCode code_of(JsonProblem problem) {
   switch (problem) {
-    case JsonProblem::Malformed: return PublicCode::MalformedJson;
-    case JsonProblem::TooDeep: return PublicCode::JsonTooDeep;
-    case JsonProblem::DuplicateName: return PublicCode::DuplicateMember;
-    case JsonProblem::TooLarge: return PublicCode::BodyTooLarge;
+    case JsonProblem::Malformed:
+      return PublicCode::MalformedJson;
+    case JsonProblem::TooDeep:
+      return PublicCode::JsonTooDeep;
+    case JsonProblem::DuplicateName:
+      return PublicCode::DuplicateMember;
+    case JsonProblem::TooLarge:
+      return PublicCode::BodyTooLarge;
   }
   die(__FILE__, __LINE__, "a JSON problem without a code");
 }
 
 // An unknown member is named first: what is missing beside it is often what it was meant to be.
 PublicCode code_of(const FieldErrors& errors) {
-  return std::ranges::any_of(errors, &FieldError::unknown) ? PublicCode::UnknownField : PublicCode::ValidationFailed;
+  return std::ranges::any_of(errors, &FieldError::unknown) ? PublicCode::UnknownField
+                                                           : PublicCode::ValidationFailed;
 }
 
 // What the gate writes for its log is not for callers: what they may know is said by the code and the scope.
@@ -86,10 +96,12 @@ std::string told_to_caller(const AuthorizationRefusal& refusal) {
 
 }  // namespace
 
-Problem::Problem(const OperationRefusal& refusal) : code(refusal.code), detail(refusal.detail), reasons(refusal.reasons) {
+Problem::Problem(const OperationRefusal& refusal)
+    : code(refusal.code), detail(refusal.detail), reasons(refusal.reasons) {
   for (const std::string& field : refusal.fields)
-    errors.push_back({.pointer = field,
-                      .message = refusal.detail.empty() ? std::string(public_code_info(code).title) : refusal.detail});
+    errors.push_back(
+        {.pointer = field,
+         .message = refusal.detail.empty() ? std::string(public_code_info(code).title) : refusal.detail});
 }
 
 Problem::Problem(const AuthorizationRefusal& refusal) : code(refusal.code), detail(told_to_caller(refusal)) {
@@ -122,7 +134,9 @@ boost::json::object problem_body(const Problem& problem, std::string_view reques
   if (problem.oauth) {
     // RFC 6749 section 5.2; a refusal that it has no word for is a request that we can't serve.
     const bool server = info.status >= 500 || info.status == 429;
-    body["error"] = !info.oauth_error.empty() ? info.oauth_error : server ? "temporarily_unavailable" : "invalid_request";
+    body["error"] = !info.oauth_error.empty() ? info.oauth_error
+                    : server                  ? "temporarily_unavailable"
+                                              : "invalid_request";
     body["error_description"] = detail;
   }
   return body;
@@ -131,10 +145,12 @@ boost::json::object problem_body(const Problem& problem, std::string_view reques
 HttpResponse problem_response(const Problem& problem, std::string_view request_id) {
   const PublicCodeInfo& info = public_code_info(problem.code);
   SEALPOST_CHECK(info.status >= 400);  // a code that answers no request has no business here
-  HttpResponse response = HttpResponse::problem(info.status, boost::json::serialize(problem_body(problem, request_id)));
+  HttpResponse response =
+      HttpResponse::problem(info.status, boost::json::serialize(problem_body(problem, request_id)));
   if (const auto wait = retry_after_of(problem, info))
     response.headers.set("Retry-After", std::to_string(wait->count()));
-  if (const auto challenge = challenge_of(problem, info)) response.headers.set("WWW-Authenticate", *challenge);
+  if (const auto challenge = challenge_of(problem, info))
+    response.headers.set("WWW-Authenticate", *challenge);
   if (!problem.allow.empty()) response.headers.set("Allow", problem.allow);
   return response;
 }
@@ -150,17 +166,27 @@ PublicCode public_code_of(ProtocolErrorKind kind) {
     case ProtocolErrorKind::Malformed:
     case ProtocolErrorKind::AmbiguousFraming:
     case ProtocolErrorKind::BadHost:
-    case ProtocolErrorKind::ExpectationFailed: return PublicCode::MalformedRequest;
+    case ProtocolErrorKind::ExpectationFailed:
+      return PublicCode::MalformedRequest;
     case ProtocolErrorKind::HeadTimeout:
-    case ProtocolErrorKind::BodyTimeout: return PublicCode::RequestTimeout;
-    case ProtocolErrorKind::BodyTooLarge: return PublicCode::BodyTooLarge;
-    case ProtocolErrorKind::TargetTooLong: return PublicCode::UriTooLong;
-    case ProtocolErrorKind::Misdirected: return PublicCode::MisdirectedRequest;
-    case ProtocolErrorKind::HeadTooLarge: return PublicCode::HeaderTooLarge;
-    case ProtocolErrorKind::Unanswered: return PublicCode::InternalError;
-    case ProtocolErrorKind::UnsupportedCoding: return PublicCode::UnsupportedEncoding;
-    case ProtocolErrorKind::TooBusy: return PublicCode::Overloaded;
-    case ProtocolErrorKind::UnsupportedVersion: return PublicCode::HttpVersionNotSupported;
+    case ProtocolErrorKind::BodyTimeout:
+      return PublicCode::RequestTimeout;
+    case ProtocolErrorKind::BodyTooLarge:
+      return PublicCode::BodyTooLarge;
+    case ProtocolErrorKind::TargetTooLong:
+      return PublicCode::UriTooLong;
+    case ProtocolErrorKind::Misdirected:
+      return PublicCode::MisdirectedRequest;
+    case ProtocolErrorKind::HeadTooLarge:
+      return PublicCode::HeaderTooLarge;
+    case ProtocolErrorKind::Unanswered:
+      return PublicCode::InternalError;
+    case ProtocolErrorKind::UnsupportedCoding:
+      return PublicCode::UnsupportedEncoding;
+    case ProtocolErrorKind::TooBusy:
+      return PublicCode::Overloaded;
+    case ProtocolErrorKind::UnsupportedVersion:
+      return PublicCode::HttpVersionNotSupported;
   }
   die(__FILE__, __LINE__, "a protocol error without a code");
 }

@@ -1,7 +1,7 @@
-// A refusal on its way out: RFC 9457 problem details with the members of the contract's Problem schema, and the headers
-// that its status asks for. A Problem has no place for a secret, an internal detail or a stack; what a code means
-// and what to do about it come from contract/errors.yaml.
-// Values and pure functions, thread-safe.
+// A refusal on its way out: RFC 9457 problem details with the members of the contract's Problem schema, and
+// the headers that its status asks for. A Problem has no place for a secret, an internal detail or a stack;
+// what a code means and what to do about it come from contract/errors.yaml. Values and pure functions,
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ namespace sealpost {
 enum class AuthScheme : std::uint8_t { Bearer, Basic, Signature };
 
 struct Problem {
-  Problem(PublicCode what, std::string why = {}) : code(what), detail(std::move(why)) {}  // NOLINT(google-explicit-constructor)
+  Problem(PublicCode what, std::string why = {})
+      : code(what), detail(std::move(why)) {}  // NOLINT(google-explicit-constructor)
   // Each adds what its module knows; for SEALPOST_TRY.
   explicit Problem(const OperationRefusal& refusal);
   explicit Problem(const AuthorizationRefusal& refusal);
@@ -43,7 +44,7 @@ struct Problem {
   std::string first_message_id{};
   std::string allow{};  // of a 405
   AuthScheme auth_scheme = AuthScheme::Bearer;
-  bool oauth = false;   // at /v1/oauth/token: `error` and `error_description` stand beside
+  bool oauth = false;  // at /v1/oauth/token: `error` and `error_description` stand beside
 };
 
 // The body. `request_id` is a public id.

@@ -33,8 +33,9 @@ TEST(Problem, CarriesWhatItsModuleKnows) {
   const auto refused = body_of(Problem(scope));
   EXPECT_EQ(refused.at("required_scopes").as_array().at(0).as_string(), "audit:read");
   EXPECT_EQ(boost::json::serialize(refused).find("for_the_log_alone"), std::string::npos);
-  EXPECT_NE(problem_response(Problem(scope), "r").headers.sole("WWW-Authenticate").find("scope=\"audit:read\""),
-            std::string_view::npos);
+  EXPECT_NE(
+      problem_response(Problem(scope), "r").headers.sole("WWW-Authenticate").find("scope=\"audit:read\""),
+      std::string_view::npos);
 
   OperationRefusal operation{PublicCode::LifecycleNotReady, "", {}, {{"owner_missing", "No owner.", ""}}};
   EXPECT_EQ(body_of(Problem(operation)).at("reasons").at(0).at("reason").as_string(), "owner_missing");

@@ -33,7 +33,8 @@ std::string receipt_text(const ReceiptContext& context, const Receipt& receipt) 
   text.append(R"("accepted_at":")").append(to_rfc3339(receipt.accepted_at));
   text.append(R"(","deliveries":)").append(std::to_string(receipt.deliveries));
   text.append(R"(,"receipt":"/v1/messages/)").append(id);
-  text.append(R"(","audit":{"log_origin":)").append(boost::json::serialize(boost::json::value(context.log_origin)));
+  text.append(R"(","audit":{"log_origin":)")
+      .append(boost::json::serialize(boost::json::value(context.log_origin)));
   text.append(R"(,"index":)").append(std::to_string(receipt.audit_index)).append("}}");
   return text;
 }
@@ -46,18 +47,21 @@ Problem problem_of(const PublicIdCodec& ids, const Refused& refused) {
   return problem;
 }
 
-HttpResponse answer_response(const ReceiptContext& context, const AcceptanceAnswer& answer, AuthScheme auth_scheme) {
-  return std::visit(
-      Overloaded{[&](const Receipt& receipt) {
-                   return HttpResponse::json(receipt.duplicate ? 200 : 202, receipt_text(context, receipt));
-                 },
-                 [&](const Refused& refused) {
-                   Problem problem = problem_of(context.ids, refused);
-                   problem.auth_scheme = auth_scheme;
-                   return problem_response(problem, context.request_id);
-                 },
-                 [&](const Challenge& challenge) { return HttpResponse::with_body(200, "text/plain", challenge.text); }},
-      answer);
+HttpResponse answer_response(const ReceiptContext& context, const AcceptanceAnswer& answer,
+                             AuthScheme auth_scheme) {
+  return std::visit(Overloaded{[&](const Receipt& receipt) {
+                                 return HttpResponse::json(receipt.duplicate ? 200 : 202,
+                                                           receipt_text(context, receipt));
+                               },
+                               [&](const Refused& refused) {
+                                 Problem problem = problem_of(context.ids, refused);
+                                 problem.auth_scheme = auth_scheme;
+                                 return problem_response(problem, context.request_id);
+                               },
+                               [&](const Challenge& challenge) {
+                                 return HttpResponse::with_body(200, "text/plain", challenge.text);
+                               }},
+                    answer);
 }
 
 }  // namespace sealpost

@@ -1,5 +1,5 @@
-// What acceptance answered, as the contract writes it: MessageAccepted with 202, or 200 for the first receipt again; a
-// challenge as plain text; a refusal as a problem. Pure, thread-safe.
+// What acceptance answered, as the contract writes it: MessageAccepted with 202, or 200 for the first receipt
+// again; a challenge as plain text; a refusal as a problem. Pure, thread-safe.
 #pragma once
 
 #include <string>

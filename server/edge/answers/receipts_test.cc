@@ -32,8 +32,11 @@ TEST_F(ReceiptsTest, EchoAChallengeAsPlainText) {
 }
 
 TEST_F(ReceiptsTest, TellARefusalWithItsIds) {
-  const Refused refused{.code = PublicCode::Replayed, .refusal = RefusalId{5}, .retry_after = Seconds(7),
-                        .first = MessageId{6}, .detail = "inside"};
+  const Refused refused{.code = PublicCode::Replayed,
+                        .refusal = RefusalId{5},
+                        .retry_after = Seconds(7),
+                        .first = MessageId{6},
+                        .detail = "inside"};
   const HttpResponse response = answer_response(context_, refused, AuthScheme::Signature);
   const auto body = boost::json::parse(response.body);
   EXPECT_EQ(response.status, 409);

@@ -5,8 +5,8 @@
 
 #include <boost/json.hpp>
 
-#include "edge/rest_api/secret_answer.h"
 #include "domain/tlog/leaf.h"
+#include "edge/rest_api/secret_answer.h"
 #include "flow/directory/page_cursor.h"
 
 namespace sealpost {
@@ -42,7 +42,8 @@ bool is_json(std::string_view content_type) {
   if (semicolon == std::string_view::npos) return true;
   std::string_view parameter = content_type.substr(semicolon + 1);
   while (parameter.starts_with(' ')) parameter.remove_prefix(1);
-  return equal_ignoring_case(parameter, "charset=utf-8") || equal_ignoring_case(parameter, "charset=\"utf-8\"");
+  return equal_ignoring_case(parameter, "charset=utf-8") ||
+         equal_ignoring_case(parameter, "charset=\"utf-8\"");
 }
 
 void wipe(boost::json::value& value) {
@@ -74,7 +75,8 @@ ApiCall::~ApiCall() {
   wipe(body_);
 }
 
-// ---- Reading the request -----------------------------------------------------------------------------------
+// ---- Reading the request
+// -----------------------------------------------------------------------------------
 
 Problem ApiCall::query_problem(std::string_view name, std::string message) {
   FieldErrors errors;
@@ -87,7 +89,8 @@ Result<void, Problem> ApiCall::check_query() const {
   const auto known = words_of(route_->query);
   FieldErrors errors;
   for (const QueryParameter& one : request_.target.query) {
-    FieldError error{.pointer = "?" + one.name, .message = "No such parameter.", .nearest = {}, .unknown = true};
+    FieldError error{
+        .pointer = "?" + one.name, .message = "No such parameter.", .nearest = {}, .unknown = true};
     if (std::ranges::find(known, one.name) == known.end()) {
       if (const auto near = nearest_name(one.name, known)) error.nearest = *near;
       errors.push_back(std::move(error));
@@ -99,9 +102,12 @@ Result<void, Problem> ApiCall::check_query() const {
   return {};
 }
 
-std::string_view ApiCall::query(std::string_view name) const { return find_parameter(request_.target, name).first; }
+std::string_view ApiCall::query(std::string_view name) const {
+  return find_parameter(request_.target, name).first;
+}
 
-Result<std::optional<std::uint64_t>, Problem> ApiCall::query_number(std::string_view name, std::uint64_t min) const {
+Result<std::optional<std::uint64_t>, Problem> ApiCall::query_number(std::string_view name,
+                                                                    std::uint64_t min) const {
   if (find_parameter(request_.target, name).count == 0) return std::optional<std::uint64_t>();
   const auto number = read_number(query(name));
   if (!number || *number < min || *number > kMaxLeafSequence)
@@ -110,7 +116,8 @@ Result<std::optional<std::uint64_t>, Problem> ApiCall::query_number(std::string_
 }
 
 Result<void, Problem> ApiCall::read_body() {
-  if (request_.headers.find("Content-Encoding").count > 0) return fail(Problem(PublicCode::UnsupportedEncoding));
+  if (request_.headers.find("Content-Encoding").count > 0)
+    return fail(Problem(PublicCode::UnsupportedEncoding));
   if (route_->body == BodyForm::None && request_.body.empty()) {
     body_.emplace_object();
     return {};
@@ -145,7 +152,8 @@ Result<std::uint64_t, Problem> ApiCall::if_match() const {
 Result<std::string, Problem> ApiCall::idempotency_key() const {
   const HeaderCount header = request_.headers.find("Idempotency-Key");
   if (header.count == 0) return std::string();
-  const bool readable = header.count == 1 && !header.first.empty() && header.first.size() <= kMaxIdempotencyKey &&
+  const bool readable = header.count == 1 && !header.first.empty() &&
+                        header.first.size() <= kMaxIdempotencyKey &&
                         std::ranges::all_of(header.first, [](char c) { return c >= '!' && c <= '~'; });
   if (!readable) return fail(Problem(PublicCode::InvalidIdempotencyKey));
   return std::string(header.first);
@@ -158,7 +166,8 @@ Result<Once, Problem> ApiCall::once() const {
   return Once{.route = route_text(), .key = std::move(key), .body = request_.body};
 }
 
-// ---- Who may -----------------------------------------------------------------------------------------------
+// ---- Who may
+// -----------------------------------------------------------------------------------------------
 
 Target ApiCall::target_of(EntityKind kind, Position position) const {
   if (position == 0) return {};
@@ -171,14 +180,18 @@ Target ApiCall::target_of(EntityKind kind, Position position) const {
 
 Result<AuthorizedCall, Problem> ApiCall::authorize(const Target& target) const {
   const auto picture = operations().picture();
-  const bool for_operators = route_->callers == Callers::Operator || route_->callers == Callers::MachineOrOperator;
-  RequiredAccess required{.scope = route_->scope.value_or(Scope::IntegrationsManage), .environment = {},
-                          .resource = {}, .reveals = route_->reveals,
+  const bool for_operators =
+      route_->callers == Callers::Operator || route_->callers == Callers::MachineOrOperator;
+  RequiredAccess required{.scope = route_->scope.value_or(Scope::IntegrationsManage),
+                          .environment = {},
+                          .resource = {},
+                          .reveals = route_->reveals,
                           .operator_only = route_->callers == Callers::Operator};
   if (const auto* machine = std::get_if<TokenClaims>(&caller_)) {
     // What belongs to another organization is as if it were not there; the flow says so.
     const bool own = target.tenancy.organization == machine->tenancy.organization;
-    if (own && target.tenancy.environment == machine->tenancy.environment) required.resource = target.resource;
+    if (own && target.tenancy.environment == machine->tenancy.environment)
+      required.resource = target.resource;
     auto call = base().gate.authorize(*picture->directory, *machine, required, call_context());
     if (!call) return fail(Problem(call.error()));
     return *std::move(call);
@@ -186,7 +199,8 @@ Result<AuthorizedCall, Problem> ApiCall::authorize(const Target& target) const {
   const auto* caller = std::get_if<OperatorCaller>(&caller_);
   if (caller == nullptr) return fail(Problem(PublicCode::MissingToken));
   if (!for_operators) return fail(Problem(PublicCode::OperatorNotAllowed));
-  // The table has said that it is the operator's operation; the gate still refuses what reveals payloads or secrets.
+  // The table has said that it is the operator's operation; the gate still refuses what reveals payloads or
+  // secrets.
   required.operator_only = true;
   auto call = base().gate.authorize_operator(*picture->directory, caller->claims, target.tenancy, required,
                                              call_context());
@@ -194,7 +208,8 @@ Result<AuthorizedCall, Problem> ApiCall::authorize(const Target& target) const {
   return *std::move(call);
 }
 
-// ---- Writing the answer ------------------------------------------------------------------------------------
+// ---- Writing the answer
+// ------------------------------------------------------------------------------------
 
 HttpResponse ApiCall::json(int status, const boost::json::value& body) {
   return HttpResponse::json(status, boost::json::serialize(body));
@@ -211,7 +226,6 @@ Answer ApiCall::made(Operation<Made> made, int status, std::string_view collecti
   if (!made) return fail(Problem(made.error()));
   boost::json::object& body = made->resource.body;
   if (made->secret) body[made->secret_member] = shown_once(*std::move(made->secret));
-  else if (made->repeated && !made->secret_member.empty()) body["notice"] = to_string(PublicCode::SecretAlreadyShown);
   HttpResponse response = json(status, body);
   if (made->resource.version > 0) response.headers.set("ETag", etag_of(made->resource.version));
   if (!collection.empty())
@@ -234,15 +248,17 @@ Answer ApiCall::deleted(const Operation<RevocationReceipt>& receipt) {
   return HttpResponse::empty(204);
 }
 
-// ---- Lists -------------------------------------------------------------------------------------------------
+// ---- Lists
+// -------------------------------------------------------------------------------------------------
 
 std::string ApiCall::cursor_scope(const AuthorizedCall& call, std::string_view filters) const {
-  return std::string(route_->operation_id) + '|' + std::to_string(call.tenancy().organization.position) + '|' +
-         std::string(name_of(call.tenancy().environment)) + '|' + std::to_string(call.integration().position) + '|' +
-         std::string(filters);
+  return std::string(route_->operation_id) + '|' + std::to_string(call.tenancy().organization.position) +
+         '|' + std::string(name_of(call.tenancy().environment)) + '|' +
+         std::to_string(call.integration().position) + '|' + std::string(filters);
 }
 
-Result<PageQuery, Problem> ApiCall::page(const AuthorizedCall& call, EntityKind kind, std::string_view filters) const {
+Result<PageQuery, Problem> ApiCall::page(const AuthorizedCall& call, EntityKind kind,
+                                         std::string_view filters) const {
   PageQuery page;
   SEALPOST_TRY(const auto limit, query_number("limit", 1));
   if (limit && *limit > 200) return fail(query_problem("limit", "At most 200."));

@@ -1,6 +1,6 @@
-// One request on its way through an operation: what was asked, by whom, and the few moves that operations share. It is made
-// once the caller is known, and dies with the answer; a body that holds a secret is wiped then.
-// One thread at a time.
+// One request on its way through an operation: what was asked, by whom, and the few moves that operations
+// share. It is made once the caller is known, and dies with the answer; a body that holds a secret is wiped
+// then. One thread at a time.
 #pragma once
 
 #include <array>
@@ -21,7 +21,8 @@
 
 namespace sealpost {
 
-// What a call reaches, when the request names it: decides an operator's tenancy, and whether a narrowed scope does.
+// What a call reaches, when the request names it: decides an operator's tenancy, and whether a narrowed scope
+// does.
 struct Target {
   Tenancy tenancy;
   std::optional<Position> resource;  // a channel or an endpoint
@@ -33,7 +34,8 @@ class ApiCall final {
     const RestApi::Parts& parts;
     const ApiOptions& options;
   };
-  ApiCall(Context context, HttpRequest&& request, const RouteMatch& match, RequestId id, Caller caller, WallTime at);
+  ApiCall(Context context, HttpRequest&& request, const RouteMatch& match, RequestId id, Caller caller,
+          WallTime at);
   ApiCall(const ApiCall&) = delete;
   ApiCall& operator=(const ApiCall&) = delete;
   ~ApiCall();
@@ -50,7 +52,9 @@ class ApiCall final {
   [[nodiscard]] WallTime at() const { return at_; }
   [[nodiscard]] CallContext call_context() const { return {id_, request_.client, at_}; }
   // Null unless an operator calls.
-  [[nodiscard]] const OperatorCaller* operator_caller() const { return std::get_if<OperatorCaller>(&caller_); }
+  [[nodiscard]] const OperatorCaller* operator_caller() const {
+    return std::get_if<OperatorCaller>(&caller_);
+  }
 
   // ---- Reading the request ----
   [[nodiscard]] std::string_view parameter(std::size_t index) const { return parameters_[index]; }
@@ -106,7 +110,8 @@ class ApiCall final {
 
   // ---- Lists ----
   // `limit` and `cursor`; the cursor belongs to this operation, caller and `filters`.
-  Result<PageQuery, Problem> page(const AuthorizedCall& call, EntityKind kind, std::string_view filters = {}) const;
+  Result<PageQuery, Problem> page(const AuthorizedCall& call, EntityKind kind,
+                                  std::string_view filters = {}) const;
   [[nodiscard]] Answer page_answer(const AuthorizedCall& call, EntityKind kind, Operation<PageView> view,
                                    std::string_view filters = {}) const;
 

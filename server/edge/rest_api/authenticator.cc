@@ -12,7 +12,8 @@ namespace {
 constexpr Milliseconds kSocketRequestLifetime = std::chrono::minutes(1);
 
 Problem refusal_of(TokenRefusal refusal) {
-  return refusal == TokenRefusal::Expired ? Problem(PublicCode::ExpiredToken) : Problem(PublicCode::InvalidToken);
+  return refusal == TokenRefusal::Expired ? Problem(PublicCode::ExpiredToken)
+                                          : Problem(PublicCode::InvalidToken);
 }
 
 }  // namespace
@@ -30,9 +31,11 @@ Result<Caller, Problem> Authenticator::authenticate(const HttpRequest& request, 
     if (token.error() == AuthorizationError::Malformed) return fail(Problem(PublicCode::MalformedRequest));
     const auto& peer = request.peer.credentials;
     if (!peer || !is_operator(peer->uid)) return fail(Problem(PublicCode::MissingToken));
-    return OperatorCaller{
-        .claims = {.token = {}, .uid = peer->uid, .issued_at = now, .expires_at = now + kSocketRequestLifetime},
-        .over_socket = true};
+    return OperatorCaller{.claims = {.token = {},
+                                     .uid = peer->uid,
+                                     .issued_at = now,
+                                     .expires_at = now + kSocketRequestLifetime},
+                          .over_socket = true};
   }
   const auto kind = token_kind(*token);
   if (kind == TokenKind::Machine) {
@@ -51,7 +54,8 @@ Result<Caller, Problem> Authenticator::authenticate(const HttpRequest& request, 
 
 bool has_token_in_query(const RequestTarget& target) {
   constexpr std::array<std::string_view, 4> kNames{"access_token", "token", "client_secret", "authorization"};
-  constexpr std::array<std::string_view, 5> kPrefixes{"spt_live_", "spt_test_", "spo_", "sps_live_", "sps_test_"};
+  constexpr std::array<std::string_view, 5> kPrefixes{"spt_live_", "spt_test_", "spo_", "sps_live_",
+                                                      "sps_test_"};
   return std::ranges::any_of(target.query, [&](const QueryParameter& one) {
     return std::ranges::any_of(kNames, [&](auto name) { return equal_ignoring_case(one.name, name); }) ||
            std::ranges::any_of(kPrefixes, [&](auto prefix) { return one.value.starts_with(prefix); });

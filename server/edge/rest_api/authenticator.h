@@ -1,5 +1,5 @@
-// Who calls: a machine by its access token, an operator by the kernel's word on the Unix socket or by an operator token,
-// or nobody. Tokens are verified, nothing is authorized yet. From memory; thread-safe.
+// Who calls: a machine by its access token, an operator by the kernel's word on the Unix socket or by an
+// operator token, or nobody. Tokens are verified, nothing is authorized yet. From memory; thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -13,13 +13,15 @@ namespace {
 constexpr std::size_t kMaxCredentialsText = 1024;
 
 // What follows "<scheme> " in the one Authorization header.
-Result<std::string_view, AuthorizationError> credentials_of(const HttpHeaders& headers, std::string_view scheme) {
+Result<std::string_view, AuthorizationError> credentials_of(const HttpHeaders& headers,
+                                                            std::string_view scheme) {
   const HeaderCount header = headers.find("Authorization");
   if (header.count == 0) return fail(AuthorizationError::Absent);
   if (header.count > 1) return fail(AuthorizationError::Malformed);
   const std::size_t space = header.first.find(' ');
   if (!equal_ignoring_case(header.first.substr(0, space), scheme)) return fail(AuthorizationError::Absent);
-  if (space == std::string_view::npos || space + 1 == header.first.size()) return fail(AuthorizationError::Malformed);
+  if (space == std::string_view::npos || space + 1 == header.first.size())
+    return fail(AuthorizationError::Malformed);
   return header.first.substr(space + 1);
 }
 

@@ -1,5 +1,5 @@
-// What an Authorization header carries. Bearer (RFC 6750) and Basic (RFC 7617, with the form encoding inside that
-// RFC 6749 section 2.3.1 asks for). Pure, thread-safe.
+// What an Authorization header carries. Bearer (RFC 6750) and Basic (RFC 7617, with the form encoding inside
+// that RFC 6749 section 2.3.1 asks for). Pure, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace sealpost {
 
 enum class AuthorizationError : std::uint8_t {
-  Absent,       // no such header, or another scheme
-  Malformed,    // the header twice, or not of the scheme's form
+  Absent,     // no such header, or another scheme
+  Malformed,  // the header twice, or not of the scheme's form
 };
 
 // The token, still unverified.

@@ -1,5 +1,6 @@
-// The route table and contract/openapi.yaml, compared in both directions. Read is only what the comparison needs, by the
-// indentation in which the contract is kept; anything that can't be read this way fails the test.
+// The route table and contract/openapi.yaml, compared in both directions. Read is only what the comparison
+// needs, by the indentation in which the contract is kept; anything that can't be read this way fails the
+// test.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -16,7 +17,9 @@ struct StatedOperation {
   std::string path, method, callers, scopes;
 };
 
-std::string after(const std::string& line, std::string_view key) { return line.substr(line.find(key) + key.size()); }
+std::string after(const std::string& line, std::string_view key) {
+  return line.substr(line.find(key) + key.size());
+}
 
 std::map<std::string, StatedOperation> read_contract() {
   std::ifstream file(SEALPOST_SOURCE_DIR "/contract/openapi.yaml");
@@ -27,7 +30,8 @@ std::map<std::string, StatedOperation> read_contract() {
     if (!line.empty() && line.front() != ' ') in_paths = line == "paths:";
     if (!in_paths) continue;
     if (line.starts_with("  /")) path = line.substr(2, line.size() - 3);
-    if (line.starts_with("    ") && line[4] != ' ' && line.ends_with(':')) method = line.substr(4, line.size() - 5);
+    if (line.starts_with("    ") && line[4] != ' ' && line.ends_with(':'))
+      method = line.substr(4, line.size() - 5);
     if (line.starts_with("      operationId: ")) {
       operation = after(line, "operationId: ");
       operations[operation] = {.path = path, .method = method, .callers = {}, .scopes = {}};
@@ -40,20 +44,29 @@ std::map<std::string, StatedOperation> read_contract() {
 
 std::string method_of(HttpMethod method) {
   switch (method) {
-    case HttpMethod::Get: return "get";
-    case HttpMethod::Post: return "post";
-    case HttpMethod::Patch: return "patch";
-    case HttpMethod::Delete: return "delete";
-    default: return "?";
+    case HttpMethod::Get:
+      return "get";
+    case HttpMethod::Post:
+      return "post";
+    case HttpMethod::Patch:
+      return "patch";
+    case HttpMethod::Delete:
+      return "delete";
+    default:
+      return "?";
   }
 }
 
 std::string callers_of(Callers callers) {
   switch (callers) {
-    case Callers::Anonymous: return "[anonymous]";
-    case Callers::Machine: return "[machine]";
-    case Callers::Operator: return "[operator]";
-    case Callers::MachineOrOperator: return "[machine, operator]";
+    case Callers::Anonymous:
+      return "[anonymous]";
+    case Callers::Machine:
+      return "[machine]";
+    case Callers::Operator:
+      return "[operator]";
+    case Callers::MachineOrOperator:
+      return "[machine, operator]";
   }
   return "?";
 }
@@ -74,7 +87,8 @@ TEST(Contract, RoutesAndDocumentAgreeInBothDirections) {
     EXPECT_EQ(stated.scopes, scopes);
     seen.insert(operation);
   }
-  for (const auto& [operation, stated] : contract) EXPECT_TRUE(seen.contains(operation)) << operation << " has no route";
+  for (const auto& [operation, stated] : contract)
+    EXPECT_TRUE(seen.contains(operation)) << operation << " has no route";
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ bool decode(std::string_view text, std::vector<char>& out) {
   std::string spaced(text);
   std::ranges::replace(spaced, '+', ' ');
   auto decoded = percent_decode(spaced);
-  const bool readable = decoded && is_utf8(*decoded) &&
-                        std::ranges::none_of(*decoded, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  const bool readable = decoded && is_utf8(*decoded) && std::ranges::none_of(*decoded, [](char c) {
+                          return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+                        });
   if (readable) out.assign(decoded->begin(), decoded->end());
   if (decoded) wipe_memory(decoded->data(), decoded->size());
   wipe_memory(spaced.data(), spaced.size());

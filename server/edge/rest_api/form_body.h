@@ -1,6 +1,6 @@
-// Bodies of application/x-www-form-urlencoded, as RFC 6749 appendix B asks for. Values may be secrets: they are wiped when
-// the form dies. A field that occurs twice is refused, because two readers would take two different ones.
-// One thread at a time per object; parsing is pure.
+// Bodies of application/x-www-form-urlencoded, as RFC 6749 appendix B asks for. Values may be secrets: they
+// are wiped when the form dies. A field that occurs twice is refused, because two readers would take two
+// different ones. One thread at a time per object; parsing is pure.
 #pragma once
 
 #include <optional>

@@ -23,8 +23,12 @@ class InletTest : public ApiFixture {
   }
   ApiAnswer post(const std::string& path, const std::string& body, std::string_view secret = kSecret) {
     const std::string signature = "sha256=" + to_hex(HmacSha256(as_bytes(secret)).tag(as_bytes(body)));
-    return ask({.method = "POST", .target = path, .body = body,
-                .headers = {{"X-Hub-Signature-256", signature}, {"X-GitHub-Event", "push"}}, .token = {}, .socket_uid = {}});
+    return ask({.method = "POST",
+                .target = path,
+                .body = body,
+                .headers = {{"X-Hub-Signature-256", signature}, {"X-GitHub-Event", "push"}},
+                .token = {},
+                .socket_uid = {}});
   }
 };
 

@@ -49,13 +49,13 @@ TEST_F(MessagesTest, IsRepeatableUnderAKey) {
 
 TEST_F(MessagesTest, RefusesWhatIsNoMessage) {
   EXPECT_EQ(post(object{{"type", "build.done"}}).text("/errors/0/pointer"), "/data");
-  EXPECT_EQ(post(object{{"type", "has space"}, {"data", 1}}).text("/errors/0/pointer"), "/type");
+  EXPECT_EQ(post(object{{"type", "-begins wrongly"}, {"data", 1}}).text("/errors/0/pointer"), "/type");
   EXPECT_EQ(post(object{{"type", "a"}, {"data", 1}, {"extra", 1}}).code(), "unknown_field");
 }
 
 TEST_F(MessagesTest, GivesEachElementOfABatchItsOwnResult) {
   const object body{{"messages", array{object{{"type", "a"}, {"data", {{"x", "}]"}}}},
-                                       object{{"type", "has space"}, {"data", 1}}, 7,
+                                       object{{"type", "-begins wrongly"}, {"data", 1}}, 7,
                                        object{{"type", "b"}, {"data", 2}, {"idempotency_key", "own"}}}}};
   const auto send = [&] {
     return as_machine(token_, "POST", "/v1/messages:batch", body, {{"Idempotency-Key", "all"}});
@@ -74,8 +74,10 @@ TEST_F(MessagesTest, GivesEachElementOfABatchItsOwnResult) {
               first.text(std::string(place) + "/accepted/message_id"));
   }
   array many(101, object{{"type", "a"}, {"data", 1}});
-  EXPECT_EQ(as_machine(token_, "POST", "/v1/messages:batch", object{{"messages", many}}).code(), "too_many_items");
-  EXPECT_EQ(as_machine(token_, "POST", "/v1/messages:batch", object{{"messages", array{}}}).code(), "validation_failed");
+  EXPECT_EQ(as_machine(token_, "POST", "/v1/messages:batch", object{{"messages", many}}).code(),
+            "too_many_items");
+  EXPECT_EQ(as_machine(token_, "POST", "/v1/messages:batch", object{{"messages", array{}}}).code(),
+            "validation_failed");
 }
 
 TEST_F(MessagesTest, ProvesWhatItAccepted) {
@@ -96,21 +98,32 @@ TEST_F(MessagesTest, ProvesWhatItAccepted) {
   EXPECT_EQ(as_machine(token_, "GET", "/v1/audit/entries/01").code(), "not_found");
 }
 
-TEST_F(MessagesTest, KeepsOtherIntegrationsRecordsClosed) {
-  const IntegrationId other = make_integration(party_.workspace, Environment::Live);
-  std::uint64_t size = 0;
-  ASSERT_TRUE(store_->read([&](Reader& reader) -> StoreResult<void> {
-    SEALPOST_TRY(size, reader.log_size(party_.organization));
-    return {};
-  }).ok());
-  ASSERT_TRUE(other.set());
-  const ApiAnswer entry = as_machine(token_, "GET", "/v1/audit/entries/" + std::to_string(size - 1));
-  ASSERT_EQ(entry.http.status, 200) << entry.http.body;
-  for (const auto& group : entry.at("/groups").as_array()) {
-    EXPECT_TRUE(group.at("salt").is_null());
-    EXPECT_TRUE(group.at("fields").is_null());
-    EXPECT_FALSE(group.at("commitment").as_string().empty());
-  }
+TEST_F(MessagesTest, KeepsRecordsOfOthersClosed) {
+  const auto last_is_open = [&] {
+    std::uint64_t size = 0;
+    EXPECT_TRUE(store_
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(size, reader.log_size(party_.organization));
+                      return {};
+                    })
+                    .ok());
+    const ApiAnswer entry = as_machine(token_, "GET", "/v1/audit/entries/" + std::to_string(size - 1));
+    EXPECT_EQ(entry.http.status, 200) << entry.http.body;
+    bool open = false;
+    for (const auto& group : entry.at("/groups").as_array()) {
+      EXPECT_EQ(group.at("salt").is_null(), group.at("fields").is_null());
+      EXPECT_FALSE(group.at("commitment").as_string().empty());
+      EXPECT_TRUE(group.at("key_id").as_string().starts_with("dek_"));
+      open = open || !group.at("salt").is_null();
+    }
+    return open;
+  };
+  make_channel(party_.workspace, Environment::Live);
+  EXPECT_FALSE(last_is_open()) << "the other environment's";
+  make_integration(party_.workspace, Environment::Test);
+  EXPECT_FALSE(last_is_open()) << "another integration's";
+  make_channel(party_.workspace, Environment::Test);
+  EXPECT_TRUE(last_is_open()) << "of its own environment, and no integration's";
 }
 
 }  // namespace

@@ -33,10 +33,10 @@ void append_sample(std::string& out, const std::string& name, const MetricSample
 }
 
 Metric single(MetricKind kind, std::string name, std::string help, std::function<std::uint64_t()> value) {
-  return {.kind = kind, .name = std::move(name), .help = std::move(help),
-          .samples = [value = std::move(value)] {
-            return std::vector<MetricSample>{{.labels = {}, .value = value()}};
-          }};
+  return {
+      .kind = kind, .name = std::move(name), .help = std::move(help), .samples = [value = std::move(value)] {
+        return std::vector<MetricSample>{{.labels = {}, .value = value()}};
+      }};
 }
 
 }  // namespace
@@ -81,36 +81,47 @@ Metric gauge(std::string name, std::string help, std::function<std::uint64_t()> 
 std::vector<Metric> http_server_metrics(std::string_view server, std::function<HttpServerStats()> stats) {
   const auto shared = std::make_shared<const std::function<HttpServerStats()>>(std::move(stats));
   const std::string prefix = "sealpost_" + std::string(server) + "_";
-  const auto of = [&](MetricKind kind, std::string_view name, std::string help, std::uint64_t HttpServerStats::*field) {
-    return single(kind, prefix + std::string(name), std::move(help), [shared, field] { return (*shared)().*field; });
+  const auto of = [&](MetricKind kind, std::string_view name, std::string help,
+                      std::uint64_t HttpServerStats::* field) {
+    return single(kind, prefix + std::string(name), std::move(help),
+                  [shared, field] { return (*shared)().*field; });
   };
   using enum MetricKind;
   std::vector<Metric> metrics;
-  metrics.push_back(of(Counter, "connections_total", "Connections accepted.", &HttpServerStats::connections_accepted));
+  metrics.push_back(
+      of(Counter, "connections_total", "Connections accepted.", &HttpServerStats::connections_accepted));
   metrics.push_back(of(Counter, "connections_refused_total", "Connections over a limit.",
                        &HttpServerStats::connections_refused));
   metrics.push_back(of(Gauge, "connections", "Open connections.", &HttpServerStats::connections_open));
   metrics.push_back(of(Counter, "tls_handshakes_failed_total", "TLS handshakes that failed.",
                        &HttpServerStats::tls_handshakes_failed));
-  metrics.push_back(of(Counter, "requests_total", "Requests given to the gateway.", &HttpServerStats::requests));
+  metrics.push_back(
+      of(Counter, "requests_total", "Requests given to the gateway.", &HttpServerStats::requests));
   metrics.push_back(of(Gauge, "requests_in_flight", "Requests waiting for their answer.",
                        &HttpServerStats::requests_in_flight));
-  metrics.push_back(of(Gauge, "body_bytes", "Bytes of bodies held in memory.", &HttpServerStats::body_bytes_held));
-  metrics.push_back(of(Counter, "timeouts_total", "Connections ended by a timeout.", &HttpServerStats::timeouts));
+  metrics.push_back(
+      of(Gauge, "body_bytes", "Bytes of bodies held in memory.", &HttpServerStats::body_bytes_held));
+  metrics.push_back(
+      of(Counter, "timeouts_total", "Connections ended by a timeout.", &HttpServerStats::timeouts));
   metrics.push_back(of(Counter, "handler_exceptions_total", "Requests whose handling threw.",
                        &HttpServerStats::handler_exceptions));
   metrics.push_back(of(Counter, "unwritable_responses_total", "Answers that could not be written.",
                        &HttpServerStats::unwritable_responses));
-  metrics.push_back({.kind = Counter, .name = prefix + "responses_total", .help = "Answers by class of status.",
+  metrics.push_back({.kind = Counter,
+                     .name = prefix + "responses_total",
+                     .help = "Answers by class of status.",
                      .samples = [shared] {
                        const HttpServerStats now = (*shared)();
                        std::vector<MetricSample> samples;
                        for (std::size_t i = 2; i < now.responses_by_class.size(); ++i)
-                         samples.push_back({{{"class", std::to_string(i) + "xx"}}, now.responses_by_class[i]});
+                         samples.push_back(
+                             {{{"class", std::to_string(i) + "xx"}}, now.responses_by_class[i]});
                        return samples;
                      }});
-  metrics.push_back({.kind = Counter, .name = prefix + "protocol_errors_total",
-                     .help = "Requests that the server itself refused, by code.", .samples = [shared] {
+  metrics.push_back({.kind = Counter,
+                     .name = prefix + "protocol_errors_total",
+                     .help = "Requests that the server itself refused, by code.",
+                     .samples = [shared] {
                        const HttpServerStats now = (*shared)();
                        std::vector<MetricSample> samples;
                        for (std::size_t i = 0; i < now.protocol_errors.size(); ++i)

@@ -1,6 +1,7 @@
-// Prometheus text (exposition format 0.0.4) on a listener of its own: GET /metrics and nothing else. What is counted is
-// asked from a list of functions when somebody reads it, so that this module knows none of the counters' owners.
-// A metric's functions must be thread-safe and must not wait. Immutable once serving, thread-safe.
+// Prometheus text (exposition format 0.0.4) on a listener of its own: GET /metrics and nothing else. What is
+// counted is asked from a list of functions when somebody reads it, so that this module knows none of the
+// counters' owners. A metric's functions must be thread-safe and must not wait. Immutable once serving,
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,7 @@ class MetricsHandler final : public HttpHandler {
 [[nodiscard]] Metric counter(std::string name, std::string help, std::function<std::uint64_t()> value);
 [[nodiscard]] Metric gauge(std::string name, std::string help, std::function<std::uint64_t()> value);
 // What the HTTP server counts; `prefix` keeps several servers apart.
-[[nodiscard]] std::vector<Metric> http_server_metrics(std::string_view server, std::function<HttpServerStats()> stats);
+[[nodiscard]] std::vector<Metric> http_server_metrics(std::string_view server,
+                                                      std::function<HttpServerStats()> stats);
 
 }  // namespace sealpost

@@ -14,10 +14,11 @@ TEST(MetricsHandler, WritesTheExpositionFormat) {
                        return std::vector<MetricSample>{{{{"of", "a\"b\\c\nd"}, {"to", "x"}}, 7}};
                      }});
   const MetricsHandler handler(std::move(metrics));
-  EXPECT_EQ(handler.text(),
-            "# HELP sealpost_things_total Things.\n# TYPE sealpost_things_total counter\nsealpost_things_total 3\n"
-            "# HELP sealpost_queue Waiting.\n# TYPE sealpost_queue gauge\n"
-            "sealpost_queue{of=\"a\\\"b\\\\c\\nd\",to=\"x\"} 7\n");
+  EXPECT_EQ(
+      handler.text(),
+      "# HELP sealpost_things_total Things.\n# TYPE sealpost_things_total counter\nsealpost_things_total 3\n"
+      "# HELP sealpost_queue Waiting.\n# TYPE sealpost_queue gauge\n"
+      "sealpost_queue{of=\"a\\\"b\\\\c\\nd\",to=\"x\"} 7\n");
 }
 
 TEST(MetricsHandler, ServesNothingElse) {

@@ -30,7 +30,8 @@ EventRule read_event_rule(ObjectReader& reader) {
   EventRule rule;
   if (!reader.is_null("event_type")) {  // null: every type without a rule of its own
     rule.event_type = reader.string("event_type", kEventTypeLength);
-    if (!rule.event_type.empty() && !is_event_type(rule.event_type)) reader.problem("event_type", "Is no event type.");
+    if (!rule.event_type.empty() && !is_event_type(rule.event_type))
+      reader.problem("event_type", "Is no event type.");
   }
   reader.each_object("fields", {.min = 0, .max = 200},
                      [&](ObjectReader& field) { rule.fields.push_back(read_field_rule(field)); });
@@ -50,7 +51,8 @@ bool is_event_type(std::string_view text) {
 }
 
 Environment read_environment(ObjectReader& reader) {
-  return read_choice<Environment>(reader, "environment", {{"test", Environment::Test}, {"live", Environment::Live}});
+  return read_choice<Environment>(reader, "environment",
+                                  {{"test", Environment::Test}, {"live", Environment::Live}});
 }
 
 std::string read_text(ObjectReader& reader, std::string_view name, LengthBounds bounds) {
@@ -105,7 +107,9 @@ std::optional<std::vector<std::string>> optional_event_types(ObjectReader& reade
   const auto texts = reader.optional_strings("event_types", {.min = 0, .max = 200}, kEventTypeLength);
   if (!texts) return std::nullopt;
   if (!std::ranges::all_of(*texts, is_event_type))
-    reader.problem("event_types", "Event types are letters, digits and _ . : / - and begin with a letter, digit or _.");
+    reader.problem("event_types",
+                   "Event types are letters, digits and _ . : / - with spaces inside, and begin with a "
+                   "letter, digit or _.");
   return std::vector<std::string>(texts->begin(), texts->end());
 }
 
@@ -119,7 +123,8 @@ std::optional<std::vector<EventRule>> optional_event_rules(ObjectReader& reader)
   constexpr LengthBounds kRules{.min = 0, .max = 200};
   if (reader.optional_array("event_rules", kRules) == nullptr) return std::nullopt;
   std::vector<EventRule> rules;
-  reader.each_object("event_rules", kRules, [&](ObjectReader& rule) { rules.push_back(read_event_rule(rule)); });
+  reader.each_object("event_rules", kRules,
+                     [&](ObjectReader& rule) { rules.push_back(read_event_rule(rule)); });
   return rules;
 }
 

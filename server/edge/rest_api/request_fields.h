@@ -1,5 +1,5 @@
-// The schemas that request bodies of the contract share, read from JSON with every problem noted in the reader. Ids that
-// this installation never made are problems of their field. Free functions, thread-safe.
+// The schemas that request bodies of the contract share, read from JSON with every problem noted in the
+// reader. Ids that this installation never made are problems of their field. Free functions, thread-safe.
 #pragma once
 
 #include <initializer_list>
@@ -34,7 +34,8 @@ template <class IdType>
   return id.value_or(IdType{});
 }
 template <class IdType>
-[[nodiscard]] std::optional<IdType> optional_id(ObjectReader& reader, const PublicIdCodec& ids, std::string_view name) {
+[[nodiscard]] std::optional<IdType> optional_id(ObjectReader& reader, const PublicIdCodec& ids,
+                                                std::string_view name) {
   const auto text = reader.optional_string(name, {.min = 1, .max = 64});
   if (!text) return std::nullopt;
   const auto id = ids.decode<IdType>(*text);
@@ -46,8 +47,8 @@ template <class IdType>
 template <class T>
 using Choices = std::initializer_list<std::pair<std::string_view, T>>;
 template <class T>
-[[nodiscard]] std::optional<T> choose(ObjectReader& reader, std::string_view name, std::optional<std::string_view> text,
-                                      Choices<T> choices) {
+[[nodiscard]] std::optional<T> choose(ObjectReader& reader, std::string_view name,
+                                      std::optional<std::string_view> text, Choices<T> choices) {
   if (!text) return std::nullopt;
   for (const auto& [word, value] : choices)
     if (word == *text) return value;
@@ -57,7 +58,8 @@ template <class T>
   return std::nullopt;
 }
 template <class T>
-[[nodiscard]] std::optional<T> optional_choice(ObjectReader& reader, std::string_view name, Choices<T> choices) {
+[[nodiscard]] std::optional<T> optional_choice(ObjectReader& reader, std::string_view name,
+                                               Choices<T> choices) {
   return choose(reader, name, reader.optional_string(name, {.min = 1, .max = 64}), choices);
 }
 template <class T>
@@ -69,12 +71,13 @@ template <class T>
 
 [[nodiscard]] Environment read_environment(ObjectReader& reader);
 [[nodiscard]] std::string read_text(ObjectReader& reader, std::string_view name, LengthBounds bounds);
-[[nodiscard]] std::optional<std::string> optional_text(ObjectReader& reader, std::string_view name, LengthBounds bounds);
+[[nodiscard]] std::optional<std::string> optional_text(ObjectReader& reader, std::string_view name,
+                                                       LengthBounds bounds);
 [[nodiscard]] WallTime read_time(ObjectReader& reader, std::string_view name);
 // Left out or null: nothing.
 [[nodiscard]] std::optional<WallTime> optional_time(ObjectReader& reader, std::string_view name);
-[[nodiscard]] std::optional<std::uint32_t> optional_number(ObjectReader& reader, std::string_view name, std::int64_t min,
-                                                           std::int64_t max);
+[[nodiscard]] std::optional<std::uint32_t> optional_number(ObjectReader& reader, std::string_view name,
+                                                           std::int64_t min, std::int64_t max);
 [[nodiscard]] std::optional<IntegrationOwner> optional_owner(ObjectReader& reader);
 [[nodiscard]] std::optional<RateSetting> optional_rate(ObjectReader& reader);
 [[nodiscard]] std::optional<std::vector<std::string>> optional_event_types(ObjectReader& reader);

@@ -27,7 +27,8 @@ Result<void, Problem> admit(ApiCall& api) {
     if (const auto call = api.authorize(); !call) return fail(call.error());
   }
   SEALPOST_TRY_VOID(api.check_query());
-  if (api.route().body == BodyForm::None || api.route().body == BodyForm::Json) SEALPOST_TRY_VOID(api.read_body());
+  if (api.route().body == BodyForm::None || api.route().body == BodyForm::Json)
+    SEALPOST_TRY_VOID(api.read_body());
   return {};
 }
 
@@ -63,25 +64,28 @@ struct RestApi::State {
 
 void RestApi::State::submit(std::unique_ptr<ApiCall> api, Responder responder) const {
   // Shared, because a task that the pool refuses must leave something to answer with.
-  auto work = std::make_shared<std::pair<std::unique_ptr<ApiCall>, Responder>>(std::move(api), std::move(responder));
+  auto work =
+      std::make_shared<std::pair<std::unique_ptr<ApiCall>, Responder>>(std::move(api), std::move(responder));
   Task task = [this, work] {
     const std::string id = work->first->id_text();
     const std::string_view operation = work->first->route().operation_id;
     try {
-      if (work->first->route().run == RunKind::Message) accept(std::move(work->first), std::move(work->second));
-      else work->second.send(run(*work->first));
+      if (work->first->route().run == RunKind::Message)
+        accept(std::move(work->first), std::move(work->second));
+      else
+        work->second.send(run(*work->first));
     } catch (const std::exception& error) {
       // A bug or a machine out of memory: told to the log, never to the caller.
       parts.log.error("operation_threw", {{"operation", operation}, {"what", error.what()}, {"request", id}});
       work->second.send(finished(problem_response(PublicCode::InternalError, id), id));
     }
   };
-  if (!parts.pool.try_submit(std::move(task))) refuse(PublicCode::Overloaded, work->first->id(), work->second);
+  if (!parts.pool.try_submit(std::move(task)))
+    refuse(PublicCode::Overloaded, work->first->id(), work->second);
 }
 
 void RestApi::State::accept(std::unique_ptr<ApiCall> api, Responder responder) const {
-  if (const auto admitted = admit(*api); !admitted)
-    return refuse(admitted.error(), api->id(), responder);
+  if (const auto admitted = admit(*api); !admitted) return refuse(admitted.error(), api->id(), responder);
   accept_messages(*api, std::move(responder));
 }
 

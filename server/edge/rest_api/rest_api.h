@@ -1,9 +1,10 @@
-// The HttpHandler of the gateway. For each request, in this order: a request id; the route; tokens in the query refused; who
-// calls; may they call this operation at all; the form of the body; then, on a pool thread, the operation itself, which
-// authorizes once more for the exact target. A full pool answers 503 with Retry-After. Every answer carries the
-// request id, `no-store` and `nosniff`.
+// The HttpHandler of the gateway. For each request, in this order: a request id; the route; tokens in the
+// query refused; who calls; may they call this operation at all; the form of the body; then, on a pool
+// thread, the operation itself, which authorizes once more for the exact target. A full pool answers 503 with
+// Retry-After. Every answer carries the request id, `no-store` and `nosniff`.
 //
-// Life: all parts outlive it; the pool is stopped before it dies. Thread-safe; socket threads never wait in it.
+// Life: all parts outlive it; the pool is stopped before it dies. Thread-safe; socket threads never wait in
+// it.
 #pragma once
 
 #include <cstdint>

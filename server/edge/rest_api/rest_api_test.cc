@@ -22,7 +22,8 @@ TEST_F(RestApiTest, MakesReadsAndChangesUnderETags) {
 
   EXPECT_EQ(as_operator("PATCH", path, object{{"name", "New"}}).code(), "precondition_required");
   for (const char* stale : {"\"7\"", "W/\"1\"", "*", "1", "\"\"", "\"01\"", "\"0\"", "\"1\", \"2\""})
-    EXPECT_EQ(as_operator("PATCH", path, object{{"name", "New"}}, {{"If-Match", stale}}).code(), "precondition_failed")
+    EXPECT_EQ(as_operator("PATCH", path, object{{"name", "New"}}, {{"If-Match", stale}}).code(),
+              "precondition_failed")
         << stale;
   const ApiAnswer changed = as_operator("PATCH", path, object{{"name", "New"}}, {{"If-Match", "\"1\""}});
   ASSERT_EQ(changed.http.status, 200);
@@ -32,7 +33,8 @@ TEST_F(RestApiTest, MakesReadsAndChangesUnderETags) {
 }
 
 TEST_F(RestApiTest, TellsEveryProblemOfABodyWithItsPlace) {
-  const ApiAnswer wrong = as_operator("POST", "/v1/integrations", object{{"environment", "prod"}, {"name", ""}});
+  const ApiAnswer wrong =
+      as_operator("POST", "/v1/integrations", object{{"environment", "prod"}, {"name", ""}});
   EXPECT_EQ(wrong.code(), "validation_failed");
   EXPECT_EQ(wrong.http.status, 422);
   EXPECT_EQ(wrong.header("Content-Type"), "application/problem+json");
@@ -44,7 +46,8 @@ TEST_F(RestApiTest, TellsEveryProblemOfABodyWithItsPlace) {
   EXPECT_EQ(wrong.at("/status").as_int64(), 422);
   EXPECT_EQ(wrong.text("/request_id"), wrong.header("Request-Id"));
 
-  const ApiAnswer unknown = as_operator("POST", "/v1/organizations", object{{"name", "Example"}, {"nmae", "x"}});
+  const ApiAnswer unknown =
+      as_operator("POST", "/v1/organizations", object{{"name", "Example"}, {"nmae", "x"}});
   EXPECT_EQ(unknown.code(), "unknown_field");
   EXPECT_EQ(unknown.text("/errors/0/pointer"), "/nmae");
   EXPECT_EQ(unknown.text("/errors/0/nearest"), "name");
@@ -63,11 +66,19 @@ TEST_F(RestApiTest, RefusesWhatIsNoRequestForAnOperation) {
     std::string_view code;
   };
   const auto post = [&](std::string body, std::vector<std::pair<std::string, std::string>> headers = {}) {
-    return Call{.method = "POST", .target = "/v1/organizations", .body = std::move(body), .headers = std::move(headers),
-                .token = {}, .socket_uid = kTestOperatorUid};
+    return Call{.method = "POST",
+                .target = "/v1/organizations",
+                .body = std::move(body),
+                .headers = std::move(headers),
+                .token = {},
+                .socket_uid = kTestOperatorUid};
   };
   const auto get = [&](std::string target) {
-    return Call{.method = "GET", .target = std::move(target), .body = {}, .headers = {}, .token = {},
+    return Call{.method = "GET",
+                .target = std::move(target),
+                .body = {},
+                .headers = {},
+                .token = {},
                 .socket_uid = kTestOperatorUid};
   };
   for (const Row& row : std::vector<Row>{
@@ -80,7 +91,8 @@ TEST_F(RestApiTest, RefusesWhatIsNoRequestForAnOperation) {
             "unsupported_media_type"},
            {"coded", post("x", {{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}}),
             "unsupported_encoding"},
-           {"bad key", post(R"({"name":"a"})", {{"Idempotency-Key", "with space"}}), "invalid_idempotency_key"},
+           {"bad key", post(R"({"name":"a"})", {{"Idempotency-Key", "with space"}}),
+            "invalid_idempotency_key"},
            {"key too long", post(R"({"name":"a"})", {{"Idempotency-Key", std::string(129, 'k')}}),
             "invalid_idempotency_key"},
            {"two keys", post(R"({"name":"a"})", {{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}),
@@ -105,7 +117,8 @@ TEST_F(RestApiTest, RefusesWhatIsNoRequestForAnOperation) {
 
 TEST_F(RestApiTest, RepeatsAnswersUnderTheSameKey) {
   const auto make = [&](std::string_view name, std::string key) {
-    return as_operator("POST", "/v1/organizations", object{{"name", name}}, {{"Idempotency-Key", std::move(key)}});
+    return as_operator("POST", "/v1/organizations", object{{"name", name}},
+                       {{"Idempotency-Key", std::move(key)}});
   };
   const ApiAnswer first = make("Example", "k1");
   const ApiAnswer again = make("Example", "k1");
@@ -120,7 +133,9 @@ TEST_F(RestApiTest, RepeatsAnswersUnderTheSameKey) {
 TEST_F(RestApiTest, ShowsASecretOnce) {
   const Party party = make_party();
   const object body{{"integration_id", ids_->encode(party.integration)}, {"name", "ci"}};
-  const auto make = [&] { return as_operator("POST", "/v1/credentials", body, {{"Idempotency-Key", "once"}}); };
+  const auto make = [&] {
+    return as_operator("POST", "/v1/credentials", body, {{"Idempotency-Key", "once"}});
+  };
   const ApiAnswer first = make();
   ASSERT_EQ(first.http.status, 201);
   EXPECT_TRUE(first.text("/client_secret").starts_with("sps_test_"));
@@ -134,12 +149,14 @@ TEST_F(RestApiTest, ShowsASecretOnce) {
 
 TEST_F(RestApiTest, GivesListsInPages) {
   std::set<std::string> made;
-  for (int i = 0; i < 5; ++i) made.insert(ids_->encode(make_organization("Organization " + std::to_string(i))));
+  for (int i = 0; i < 5; ++i)
+    made.insert(ids_->encode(make_organization("Organization " + std::to_string(i))));
   std::set<std::string> seen;
   std::string cursor;
   int pages = 0;
   do {
-    const ApiAnswer page = as_operator("GET", "/v1/organizations?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
+    const ApiAnswer page =
+        as_operator("GET", "/v1/organizations?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
     ASSERT_EQ(page.http.status, 200);
     ++pages;
     for (const auto& item : page.at("/items").as_array()) seen.insert(std::string(item.at("id").as_string()));

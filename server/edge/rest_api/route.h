@@ -1,6 +1,5 @@
-// The table of operations: one row for each of contract/openapi.yaml, with all that is decided before an operation's own
-// code runs. Whoever adds an operation adds a row and a function.
-// Constants, thread-safe.
+// The table of operations: one row for each of contract/openapi.yaml, with all that is decided before an
+// operation's own code runs. Whoever adds an operation adds a row and a function. Constants, thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -44,12 +43,12 @@ struct Route {
   std::string_view path;          // `/v1/sources/{source_id}:verb`
   std::string_view operation_id;  // the contract's
   Callers callers = Callers::Operator;
-  std::optional<Scope> scope{};   // what a machine's token must hold
-  std::string_view query{};       // parameters it takes, separated by spaces; "*": any
+  std::optional<Scope> scope{};  // what a machine's token must hold
+  std::string_view query{};      // parameters it takes, separated by spaces; "*": any
   BodyForm body = BodyForm::None;
   std::size_t body_limit = 1024;
   Reveals reveals = Reveals::Metadata;
-  bool holds_secret = false;      // its body is wiped once it was answered
+  bool holds_secret = false;  // its body is wiped once it was answered
   RunKind run = RunKind::Pool;
   Answer (*handle)(ApiCall&) = nullptr;  // null for Message and Webhook
 };

@@ -20,21 +20,31 @@ std::vector<Route> collect() {
 
 std::string_view name_of(HttpMethod method) {
   switch (method) {
-    case HttpMethod::Get: return "get";
-    case HttpMethod::Post: return "post";
-    case HttpMethod::Put: return "put";
-    case HttpMethod::Patch: return "patch";
-    case HttpMethod::Delete: return "delete";
-    default: return "";
+    case HttpMethod::Get:
+      return "get";
+    case HttpMethod::Post:
+      return "post";
+    case HttpMethod::Put:
+      return "put";
+    case HttpMethod::Patch:
+      return "patch";
+    case HttpMethod::Delete:
+      return "delete";
+    default:
+      return "";
   }
 }
 
 boost::json::array names_of(Callers callers) {
   switch (callers) {
-    case Callers::Anonymous: return {"anonymous"};
-    case Callers::Machine: return {"machine"};
-    case Callers::Operator: return {"operator"};
-    case Callers::MachineOrOperator: return {"machine", "operator"};
+    case Callers::Anonymous:
+      return {"anonymous"};
+    case Callers::Machine:
+      return {"machine"};
+    case Callers::Operator:
+      return {"operator"};
+    case Callers::MachineOrOperator:
+      return {"machine", "operator"};
   }
   return {};
 }

@@ -37,12 +37,18 @@ std::string_view resource_of(std::span<const std::string_view> segments) {
 
 std::string_view name_of(HttpMethod method) {
   switch (method) {
-    case HttpMethod::Get: return "GET";
-    case HttpMethod::Post: return "POST";
-    case HttpMethod::Put: return "PUT";
-    case HttpMethod::Patch: return "PATCH";
-    case HttpMethod::Delete: return "DELETE";
-    default: break;
+    case HttpMethod::Get:
+      return "GET";
+    case HttpMethod::Post:
+      return "POST";
+    case HttpMethod::Put:
+      return "PUT";
+    case HttpMethod::Patch:
+      return "PATCH";
+    case HttpMethod::Delete:
+      return "DELETE";
+    default:
+      break;
   }
   die(__FILE__, __LINE__, "a method that no route has");
 }

@@ -1,4 +1,5 @@
-// Finds the route of a request by method and decoded path. A parameter is one whole segment, or what stands before the
+// Finds the route of a request by method and decoded path. A parameter is one whole segment, or what stands
+// before the
 // `:verb` of the last one; it never is empty and never holds a colon or a slash.
 // Immutable, thread-safe.
 #pragma once

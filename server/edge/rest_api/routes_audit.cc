@@ -30,12 +30,17 @@ Result<LogCall, Problem> authorize_log(const ApiCall& api) {
 
 Problem refusal_of(AuditError error) {
   switch (error) {
-    case AuditError::NotFound: return PublicCode::NotFound;
-    case AuditError::KeyUnavailable: return PublicCode::KeyUnavailable;
-    case AuditError::StoreFailed: return PublicCode::StoreUnavailable;
-    case AuditError::Diverged: return PublicCode::StateRolledBack;
+    case AuditError::NotFound:
+      return PublicCode::NotFound;
+    case AuditError::KeyUnavailable:
+      return PublicCode::KeyUnavailable;
+    case AuditError::StoreFailed:
+      return PublicCode::StoreUnavailable;
+    case AuditError::Diverged:
+      return PublicCode::StateRolledBack;
     case AuditError::BadField:
-    case AuditError::Damaged: break;
+    case AuditError::Damaged:
+      break;
   }
   return PublicCode::InternalError;
 }
@@ -78,7 +83,8 @@ boost::json::array hashes_of(const HashList& hashes) {
 Answer audit_key_get(ApiCall& api) {
   SEALPOST_TRY(const LogCall reader, authorize_log(api));
   SEALPOST_TRY(const std::string vkey, told_as_problem(api.base().audit.verifier_key(reader.log)));
-  return ApiCall::json(200, boost::json::object{{"origin", api.base().audit.origin(reader.log).text()}, {"vkey", vkey}});
+  return ApiCall::json(
+      200, boost::json::object{{"origin", api.base().audit.origin(reader.log).text()}, {"vkey", vkey}});
 }
 
 Answer audit_checkpoint_get(ApiCall& api) {
@@ -87,8 +93,8 @@ Answer audit_checkpoint_get(ApiCall& api) {
   return HttpResponse::text(200, std::move(note));
 }
 
-// Machines see what concerns their own integration in their own environment, or names neither; of the rest they get the
-// commitments, which prove that it is there.
+// Machines see what concerns their own integration in their own environment, or names neither; of the rest
+// they get the commitments, which prove that it is there.
 bool concerns(const OpenedRecord& record, const AuthorizedCall& call, const PublicIdCodec& ids) {
   if (call.caller_kind() != CallerKind::Machine) return true;
   const std::string environment(name_of(call.tenancy().environment));
@@ -123,12 +129,12 @@ Answer audit_entry_get(ApiCall& api) {
   boost::json::array groups;
   for (const OpenedGroup& group : record.groups) {
     const bool shown = open && group.salt.has_value();
-    groups.push_back(boost::json::object{
-        {"name", group.label},
-        {"commitment", to_base64(group.commitment)},
-        {"salt", base64_or_null(shown, group.salt ? ByteView(*group.salt) : ByteView())},
-        {"key_id", group.key ? api.ids().encode(*group.key) : std::string()},
-        {"fields", base64_or_null(shown, as_bytes(group.canonical))}});
+    groups.push_back(
+        boost::json::object{{"name", group.label},
+                            {"commitment", to_base64(group.commitment)},
+                            {"salt", base64_or_null(shown, group.salt ? ByteView(*group.salt) : ByteView())},
+                            {"key_id", group.key ? api.ids().encode(*group.key) : std::string()},
+                            {"fields", base64_or_null(shown, as_bytes(group.canonical))}});
   }
   return ApiCall::json(200, boost::json::object{{"log_origin", api.base().audit.origin(reader.log).text()},
                                                 {"index", index},
@@ -153,8 +159,9 @@ Answer audit_inclusion_proof_get(ApiCall& api) {
   SEALPOST_TRY(const Signed checkpoint, newest(api, reader.log));
   const std::uint64_t size = asked.value_or(checkpoint.size);
   if (size > checkpoint.size) return fail(Problem(PublicCode::NotYetIntegrated));
-  if (*index >= size) return fail(asked ? api.query_problem("tree_size", "The leaf is not in a tree of that size.")
-                                        : Problem(PublicCode::NotFound));
+  if (*index >= size)
+    return fail(asked ? api.query_problem("tree_size", "The leaf is not in a tree of that size.")
+                      : Problem(PublicCode::NotFound));
   SEALPOST_TRY(const InclusionProof proof,
                told_as_problem(api.base().audit.prove_inclusion(reader.log, *index, size)));
   return ApiCall::json(200, boost::json::object{{"log_origin", api.base().audit.origin(reader.log).text()},
@@ -186,24 +193,47 @@ Answer audit_consistency_proof_get(ApiCall& api) {
 
 std::span<const Route> audit_routes() {
   static constexpr std::array<Route, 6> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/audit/key", .operation_id = "audit_key_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::AuditRead, .query = "organization_id",
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/key",
+       .operation_id = "audit_key_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditRead,
+       .query = "organization_id",
        .handle = audit_key_get},
-      {.method = HttpMethod::Get, .path = "/v1/audit/checkpoint", .operation_id = "audit_checkpoint_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::AuditRead, .query = "organization_id",
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/checkpoint",
+       .operation_id = "audit_checkpoint_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditRead,
+       .query = "organization_id",
        .handle = audit_checkpoint_get},
-      {.method = HttpMethod::Get, .path = "/v1/audit/entries/{index}", .operation_id = "audit_entry_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::AuditRead, .query = "organization_id",
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/entries/{index}",
+       .operation_id = "audit_entry_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditRead,
+       .query = "organization_id",
        .handle = audit_entry_get},
-      {.method = HttpMethod::Get, .path = "/v1/audit/entries/{index}/proof-file",
-       .operation_id = "audit_proof_file_get", .callers = Callers::MachineOrOperator, .scope = Scope::AuditExport,
-       .query = "organization_id", .handle = audit_proof_file_get},
-      {.method = HttpMethod::Get, .path = "/v1/audit/proofs/inclusion", .operation_id = "audit_inclusion_proof_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::AuditRead, .query = "index tree_size organization_id",
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/entries/{index}/proof-file",
+       .operation_id = "audit_proof_file_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditExport,
+       .query = "organization_id",
+       .handle = audit_proof_file_get},
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/proofs/inclusion",
+       .operation_id = "audit_inclusion_proof_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditRead,
+       .query = "index tree_size organization_id",
        .handle = audit_inclusion_proof_get},
-      {.method = HttpMethod::Get, .path = "/v1/audit/proofs/consistency",
-       .operation_id = "audit_consistency_proof_get", .callers = Callers::MachineOrOperator,
-       .scope = Scope::AuditRead, .query = "old_size tree_size organization_id",
+      {.method = HttpMethod::Get,
+       .path = "/v1/audit/proofs/consistency",
+       .operation_id = "audit_consistency_proof_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::AuditRead,
+       .query = "old_size tree_size organization_id",
        .handle = audit_consistency_proof_get},
   }};
   return kRoutes;

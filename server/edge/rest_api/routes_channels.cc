@@ -61,31 +61,57 @@ Answer channel_message_list(ApiCall& api) {
   SEALPOST_TRY(const auto id, api.path_id<ChannelId>());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(id));
   SEALPOST_TRY(const PageQuery page, api.page(call, EntityKind::Message, api.parameter(0)));
-  return api.page_answer(call, EntityKind::Message, api.parts().history.inbox(call, id, page), api.parameter(0));
+  return api.page_answer(call, EntityKind::Message, api.parts().history.inbox(call, id, page),
+                         api.parameter(0));
 }
 
 }  // namespace
 
 std::span<const Route> channel_routes() {
   static constexpr std::array<Route, 6> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/channels", .operation_id = "channel_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::ChannelsRead,
-       .query = "limit cursor organization_id workspace_id environment", .handle = channel_list},
-      {.method = HttpMethod::Post, .path = "/v1/channels", .operation_id = "channel_create",
-       .callers = Callers::MachineOrOperator, .scope = Scope::ChannelsWrite, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = channel_create},
-      {.method = HttpMethod::Get, .path = "/v1/channels/{channel_id}", .operation_id = "channel_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::ChannelsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/channels",
+       .operation_id = "channel_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::ChannelsRead,
+       .query = "limit cursor organization_id workspace_id environment",
+       .handle = channel_list},
+      {.method = HttpMethod::Post,
+       .path = "/v1/channels",
+       .operation_id = "channel_create",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::ChannelsWrite,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = channel_create},
+      {.method = HttpMethod::Get,
+       .path = "/v1/channels/{channel_id}",
+       .operation_id = "channel_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::ChannelsRead,
        .handle = read_one<ChannelId, read_channel>},
-      {.method = HttpMethod::Patch, .path = "/v1/channels/{channel_id}", .operation_id = "channel_update",
-       .callers = Callers::MachineOrOperator, .scope = Scope::ChannelsWrite, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = channel_update},
-      {.method = HttpMethod::Delete, .path = "/v1/channels/{channel_id}", .operation_id = "channel_delete",
-       .callers = Callers::MachineOrOperator, .scope = Scope::ChannelsWrite,
+      {.method = HttpMethod::Patch,
+       .path = "/v1/channels/{channel_id}",
+       .operation_id = "channel_update",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::ChannelsWrite,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = channel_update},
+      {.method = HttpMethod::Delete,
+       .path = "/v1/channels/{channel_id}",
+       .operation_id = "channel_delete",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::ChannelsWrite,
        .handle = delete_one<ChannelId, delete_channel>},
-      {.method = HttpMethod::Get, .path = "/v1/channels/{channel_id}/messages",
-       .operation_id = "channel_message_list", .callers = Callers::Machine, .scope = Scope::ChannelsRead,
-       .query = "limit cursor", .reveals = Reveals::Payload, .handle = channel_message_list},
+      {.method = HttpMethod::Get,
+       .path = "/v1/channels/{channel_id}/messages",
+       .operation_id = "channel_message_list",
+       .callers = Callers::Machine,
+       .scope = Scope::ChannelsRead,
+       .query = "limit cursor",
+       .reveals = Reveals::Payload,
+       .handle = channel_message_list},
   }};
   return kRoutes;
 }

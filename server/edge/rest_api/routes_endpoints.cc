@@ -9,8 +9,8 @@ namespace sealpost {
 namespace {
 
 std::optional<EndpointBody> optional_body(ObjectReader& reader) {
-  return optional_choice<EndpointBody>(reader, "body",
-                                       {{"wrapped", EndpointBody::Wrapped}, {"unwrapped", EndpointBody::Unwrapped}});
+  return optional_choice<EndpointBody>(
+      reader, "body", {{"wrapped", EndpointBody::Wrapped}, {"unwrapped", EndpointBody::Unwrapped}});
 }
 
 std::optional<EndpointSignatures> optional_signatures(ObjectReader& reader) {
@@ -19,8 +19,10 @@ std::optional<EndpointSignatures> optional_signatures(ObjectReader& reader) {
   EndpointSignatures chosen{.v1 = false, .v1a = false};
   for (const std::string_view name : *names) {
     bool* version = name == "v1" ? &chosen.v1 : name == "v1a" ? &chosen.v1a : nullptr;
-    if (version == nullptr || *version) reader.problem("signatures", "Must hold v1, v1a or both, each once.");
-    else *version = true;
+    if (version == nullptr || *version)
+      reader.problem("signatures", "Must hold v1, v1a or both, each once.");
+    else
+      *version = true;
   }
   return chosen;
 }
@@ -54,16 +56,17 @@ std::optional<std::vector<std::uint32_t>> optional_schedule(ObjectReader& reader
 
 Answer endpoint_create(ApiCall& api) {
   ObjectReader reader(api.body());
-  NewEndpoint request{.integration = read_id<IntegrationId>(reader, api.ids(), "integration_id"),
-                      .name = read_text(reader, "name", kNameLength),
-                      .url = read_text(reader, "url", {.min = 1, .max = 2048}),
-                      .body = optional_body(reader).value_or(EndpointBody::Wrapped),
-                      .signatures = optional_signatures(reader).value_or(EndpointSignatures{}),
-                      .headers = optional_headers(reader).value_or(std::vector<CustomHeader>()),
-                      .retry_schedule_seconds = optional_schedule(reader).value_or(std::vector<std::uint32_t>()),
-                      .timeout_ms = optional_number(reader, "timeout_ms", 100, 60'000),
-                      .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000),
-                      .once = {}};
+  NewEndpoint request{
+      .integration = read_id<IntegrationId>(reader, api.ids(), "integration_id"),
+      .name = read_text(reader, "name", kNameLength),
+      .url = read_text(reader, "url", {.min = 1, .max = 2048}),
+      .body = optional_body(reader).value_or(EndpointBody::Wrapped),
+      .signatures = optional_signatures(reader).value_or(EndpointSignatures{}),
+      .headers = optional_headers(reader).value_or(std::vector<CustomHeader>()),
+      .retry_schedule_seconds = optional_schedule(reader).value_or(std::vector<std::uint32_t>()),
+      .timeout_ms = optional_number(reader, "timeout_ms", 100, 60'000),
+      .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000),
+      .once = {}};
   SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
   SEALPOST_TRY(request.once, api.once());
@@ -95,22 +98,43 @@ Answer endpoint_update(ApiCall& api) {
 
 std::span<const Route> endpoint_routes() {
   static constexpr std::array<Route, 5> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/endpoints", .operation_id = "endpoint_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/endpoints",
+       .operation_id = "endpoint_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .query = "limit cursor integration_id",
        .handle = list_of_integration<EntityKind::Endpoint, list_endpoints>},
       // URLs and custom headers may hold secrets of the receiver.
-      {.method = HttpMethod::Post, .path = "/v1/endpoints", .operation_id = "endpoint_create",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .holds_secret = true, .handle = endpoint_create},
-      {.method = HttpMethod::Get, .path = "/v1/endpoints/{endpoint_id}", .operation_id = "endpoint_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Post,
+       .path = "/v1/endpoints",
+       .operation_id = "endpoint_create",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .holds_secret = true,
+       .handle = endpoint_create},
+      {.method = HttpMethod::Get,
+       .path = "/v1/endpoints/{endpoint_id}",
+       .operation_id = "endpoint_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .handle = read_one<EndpointId, read_endpoint>},
-      {.method = HttpMethod::Patch, .path = "/v1/endpoints/{endpoint_id}", .operation_id = "endpoint_update",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .holds_secret = true, .handle = endpoint_update},
-      {.method = HttpMethod::Delete, .path = "/v1/endpoints/{endpoint_id}", .operation_id = "endpoint_delete",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage,
+      {.method = HttpMethod::Patch,
+       .path = "/v1/endpoints/{endpoint_id}",
+       .operation_id = "endpoint_update",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .holds_secret = true,
+       .handle = endpoint_update},
+      {.method = HttpMethod::Delete,
+       .path = "/v1/endpoints/{endpoint_id}",
+       .operation_id = "endpoint_delete",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
        .handle = delete_one<EndpointId, delete_endpoint>},
   }};
   return kRoutes;

@@ -19,10 +19,13 @@ GrantedScope read_scope(ObjectReader& fields, const PublicIdCodec& ids) {
   GrantedScope scope;
   scope.scope = fields.string("scope", {.min = 1, .max = 64});
   if (!scope.scope.empty() && !scope_from(scope.scope)) fields.problem("scope", "There is no such scope.");
-  for (const std::string_view text : fields.strings("resources", {.min = 0, .max = 100}, {.min = 1, .max = 64})) {
+  for (const std::string_view text :
+       fields.strings("resources", {.min = 0, .max = 100}, {.min = 1, .max = 64})) {
     const auto resource = resource_of(ids, text);
-    if (resource) scope.resources.push_back(*resource);
-    else fields.problem("resources", "Names something that does not exist or that no scope is narrowed to.");
+    if (resource)
+      scope.resources.push_back(*resource);
+    else
+      fields.problem("resources", "Names something that does not exist or that no scope is narrowed to.");
   }
   return scope;
 }
@@ -76,21 +79,42 @@ Operation<RevocationReceipt> end_grant(Operations& operations, const AuthorizedC
 
 std::span<const Route> grant_routes() {
   static constexpr std::array<Route, 5> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/grants", .operation_id = "grant_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
-       .query = "limit cursor integration_id", .handle = list_of_integration<EntityKind::Grant, list_grants>},
-      {.method = HttpMethod::Post, .path = "/v1/grants", .operation_id = "grant_create",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = grant_create},
-      {.method = HttpMethod::Get, .path = "/v1/grants/{grant_id}", .operation_id = "grant_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/grants",
+       .operation_id = "grant_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
+       .query = "limit cursor integration_id",
+       .handle = list_of_integration<EntityKind::Grant, list_grants>},
+      {.method = HttpMethod::Post,
+       .path = "/v1/grants",
+       .operation_id = "grant_create",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = grant_create},
+      {.method = HttpMethod::Get,
+       .path = "/v1/grants/{grant_id}",
+       .operation_id = "grant_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .handle = read_one<GrantId, read_grant>},
-      {.method = HttpMethod::Post, .path = "/v1/grants/{grant_id}:approve", .operation_id = "grant_approve",
-       .callers = Callers::Operator, .body = BodyForm::Json, .body_limit = kControlBodyBytes,
+      {.method = HttpMethod::Post,
+       .path = "/v1/grants/{grant_id}:approve",
+       .operation_id = "grant_approve",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
        .handle = grant_approve},
-      {.method = HttpMethod::Post, .path = "/v1/grants/{grant_id}:revoke", .operation_id = "grant_revoke",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = end_one<GrantId, end_grant>},
+      {.method = HttpMethod::Post,
+       .path = "/v1/grants/{grant_id}:revoke",
+       .operation_id = "grant_revoke",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = end_one<GrantId, end_grant>},
   }};
   return kRoutes;
 }

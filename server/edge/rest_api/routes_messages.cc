@@ -37,11 +37,13 @@ Answer refusal_get(ApiCall& api) {
 }
 
 // One message of a request: `object` is what `text` says. The data stays as it came.
-Result<NewMessage, FieldErrors> read_message(const boost::json::object& object, std::string_view text, bool in_batch) {
+Result<NewMessage, FieldErrors> read_message(const boost::json::object& object, std::string_view text,
+                                             bool in_batch) {
   ObjectReader reader(object);
   NewMessage message;
   message.event_type = reader.string("type", kEventTypeLength);
-  if (!message.event_type.empty() && !is_event_type(message.event_type)) reader.problem("type", "Is no event type.");
+  if (!message.event_type.empty() && !is_event_type(message.event_type))
+    reader.problem("type", "Is no event type.");
   if (in_batch) {
     message.idempotency_key = reader.optional_string("idempotency_key", {.min = 1, .max = 128}).value_or("");
     for (const char c : message.idempotency_key)
@@ -79,8 +81,10 @@ boost::json::object batch_result(const ReceiptContext& context, const Acceptance
   if (const auto* receipt = std::get_if<Receipt>(&answer))
     return {{"status", receipt->duplicate ? 200 : 202}, {"accepted", receipt_body(context, *receipt)}};
   const auto* refused = std::get_if<Refused>(&answer);
-  const Problem problem = refused == nullptr ? Problem(PublicCode::InternalError) : problem_of(context.ids, *refused);
-  return {{"status", public_code_info(problem.code).status}, {"problem", problem_body(problem, context.request_id)}};
+  const Problem problem =
+      refused == nullptr ? Problem(PublicCode::InternalError) : problem_of(context.ids, *refused);
+  return {{"status", public_code_info(problem.code).status},
+          {"problem", problem_body(problem, context.request_id)}};
 }
 boost::json::object batch_result(const FieldErrors& errors, std::size_t index, std::string_view request_id) {
   FieldErrors placed = errors;
@@ -94,10 +98,11 @@ Result<void, Problem> accept_one(ApiCall& api, const AuthorizedCall& call, Reply
   SEALPOST_TRY(message.idempotency_key, api.idempotency_key());
   std::vector<NewMessage> messages;
   messages.push_back(std::move(message));
-  api.parts().acceptance.messages(call, "POST /v1/messages", std::move(messages),
-                                  [reply = std::move(reply)](std::vector<AcceptanceAnswer> answers) mutable {
-                                    reply.send(answer_response(reply.context(), answers.front(), AuthScheme::Bearer));
-                                  });
+  api.parts().acceptance.messages(
+      call, "POST /v1/messages", std::move(messages),
+      [reply = std::move(reply)](std::vector<AcceptanceAnswer> answers) mutable {
+        reply.send(answer_response(reply.context(), answers.front(), AuthScheme::Bearer));
+      });
   return {};
 }
 
@@ -117,7 +122,8 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
   for (std::size_t i = 0; i < items->size(); ++i) {
     const auto* object = (*items)[i].if_object();
     FieldErrors no_object;
-    if (object == nullptr) no_object.push_back({.pointer = "", .message = "A message must be a JSON object."});
+    if (object == nullptr)
+      no_object.push_back({.pointer = "", .message = "A message must be a JSON object."});
     auto message = object == nullptr ? Result<NewMessage, FieldErrors>(fail(std::move(no_object)))
                                      : read_message(*object, texts[i], true);
     if (!message) {
@@ -132,18 +138,22 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
   }
   auto finish = [reply = std::move(reply), results = std::move(results),
                  places = std::move(places)](std::vector<AcceptanceAnswer> answers) mutable {
-    for (std::size_t i = 0; i < answers.size(); ++i) results[places[i]] = batch_result(reply.context(), answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      results[places[i]] = batch_result(reply.context(), answers[i]);
     reply.send(ApiCall::json(200, boost::json::object{{"results", std::move(results)}}));
   };
-  if (messages.empty()) finish({});
-  else api.parts().acceptance.messages(call, "POST /v1/messages:batch", std::move(messages), std::move(finish));
+  if (messages.empty())
+    finish({});
+  else
+    api.parts().acceptance.messages(call, "POST /v1/messages:batch", std::move(messages), std::move(finish));
   return {};
 }
 
 }  // namespace
 
 void accept_messages(ApiCall& api, Responder responder) {
-  Reply reply{.ids = api.ids(), .log_origin = {}, .request_id = api.id_text(), .responder = std::move(responder)};
+  Reply reply{
+      .ids = api.ids(), .log_origin = {}, .request_id = api.id_text(), .responder = std::move(responder)};
   const auto call = api.authorize();
   if (!call) return reply.refuse(call.error());
   reply.log_origin = api.base().audit.origin(call->tenancy().organization).text();
@@ -154,23 +164,53 @@ void accept_messages(ApiCall& api, Responder responder) {
 
 std::span<const Route> message_routes() {
   static constexpr std::array<Route, 7> kRoutes{{
-      {.method = HttpMethod::Post, .path = "/v1/in/{source_id}", .operation_id = "webhook_receive",
-       .callers = Callers::Anonymous, .query = "*", .body = BodyForm::Raw, .run = RunKind::Webhook},
-      {.method = HttpMethod::Post, .path = "/v1/messages", .operation_id = "message_create",
-       .callers = Callers::Machine, .scope = Scope::MessagesWrite, .body = BodyForm::Json,
-       .body_limit = kMessageBodyBytes, .run = RunKind::Message},
-      {.method = HttpMethod::Post, .path = "/v1/messages:batch", .operation_id = "message_batch_create",
-       .callers = Callers::Machine, .scope = Scope::MessagesWrite, .body = BodyForm::Json,
-       .body_limit = kBatchBodyBytes, .run = RunKind::Message},
-      {.method = HttpMethod::Get, .path = "/v1/messages/{message_id}", .operation_id = "message_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::MessagesRead, .handle = message_get},
-      {.method = HttpMethod::Get, .path = "/v1/deliveries/{delivery_id}", .operation_id = "delivery_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::DeliveriesRead, .handle = delivery_get},
-      {.method = HttpMethod::Post, .path = "/v1/deliveries/{delivery_id}:redeliver",
-       .operation_id = "delivery_redeliver", .callers = Callers::MachineOrOperator, .scope = Scope::DeliveriesRetry,
+      {.method = HttpMethod::Post,
+       .path = "/v1/in/{source_id}",
+       .operation_id = "webhook_receive",
+       .callers = Callers::Anonymous,
+       .query = "*",
+       .body = BodyForm::Raw,
+       .run = RunKind::Webhook},
+      {.method = HttpMethod::Post,
+       .path = "/v1/messages",
+       .operation_id = "message_create",
+       .callers = Callers::Machine,
+       .scope = Scope::MessagesWrite,
+       .body = BodyForm::Json,
+       .body_limit = kMessageBodyBytes,
+       .run = RunKind::Message},
+      {.method = HttpMethod::Post,
+       .path = "/v1/messages:batch",
+       .operation_id = "message_batch_create",
+       .callers = Callers::Machine,
+       .scope = Scope::MessagesWrite,
+       .body = BodyForm::Json,
+       .body_limit = kBatchBodyBytes,
+       .run = RunKind::Message},
+      {.method = HttpMethod::Get,
+       .path = "/v1/messages/{message_id}",
+       .operation_id = "message_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::MessagesRead,
+       .handle = message_get},
+      {.method = HttpMethod::Get,
+       .path = "/v1/deliveries/{delivery_id}",
+       .operation_id = "delivery_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::DeliveriesRead,
+       .handle = delivery_get},
+      {.method = HttpMethod::Post,
+       .path = "/v1/deliveries/{delivery_id}:redeliver",
+       .operation_id = "delivery_redeliver",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::DeliveriesRetry,
        .handle = delivery_redeliver},
-      {.method = HttpMethod::Get, .path = "/v1/refusals/{refusal_id}", .operation_id = "refusal_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::DeliveriesRead, .handle = refusal_get},
+      {.method = HttpMethod::Get,
+       .path = "/v1/refusals/{refusal_id}",
+       .operation_id = "refusal_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::DeliveriesRead,
+       .handle = refusal_get},
   }};
   return kRoutes;
 }

@@ -51,8 +51,9 @@ Answer readiness_get(ApiCall& api) {
   boost::json::array told;
   for (const ReadinessCheck& check : checks)
     told.push_back(boost::json::object{{"name", check.name}, {"ok", check.ok}});
-  HttpResponse response = ApiCall::json(ready ? 200 : 503, boost::json::object{{"status", ready ? "ready" : "not_ready"},
-                                                                              {"checks", std::move(told)}});
+  HttpResponse response = ApiCall::json(
+      ready ? 200 : 503,
+      boost::json::object{{"status", ready ? "ready" : "not_ready"}, {"checks", std::move(told)}});
   if (!ready) response.headers.set("Retry-After", "1");
   return response;
 }
@@ -61,14 +62,29 @@ Answer readiness_get(ApiCall& api) {
 
 std::span<const Route> operator_routes() {
   static constexpr std::array<Route, 4> kRoutes{{
-      {.method = HttpMethod::Post, .path = "/v1/operator/tokens", .operation_id = "operator_token_create",
-       .callers = Callers::Operator, .body = BodyForm::Json, .handle = operator_token_create},
-      {.method = HttpMethod::Get, .path = "/v1/operator/status", .operation_id = "operator_status_get",
-       .callers = Callers::Operator, .handle = operator_status_get},
-      {.method = HttpMethod::Get, .path = "/healthz", .operation_id = "health_get", .callers = Callers::Anonymous,
-       .run = RunKind::Inline, .handle = health_get},
-      {.method = HttpMethod::Get, .path = "/readyz", .operation_id = "readiness_get",
-       .callers = Callers::Anonymous, .run = RunKind::Inline, .handle = readiness_get},
+      {.method = HttpMethod::Post,
+       .path = "/v1/operator/tokens",
+       .operation_id = "operator_token_create",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .handle = operator_token_create},
+      {.method = HttpMethod::Get,
+       .path = "/v1/operator/status",
+       .operation_id = "operator_status_get",
+       .callers = Callers::Operator,
+       .handle = operator_status_get},
+      {.method = HttpMethod::Get,
+       .path = "/healthz",
+       .operation_id = "health_get",
+       .callers = Callers::Anonymous,
+       .run = RunKind::Inline,
+       .handle = health_get},
+      {.method = HttpMethod::Get,
+       .path = "/readyz",
+       .operation_id = "readiness_get",
+       .callers = Callers::Anonymous,
+       .run = RunKind::Inline,
+       .handle = readiness_get},
   }};
   return kRoutes;
 }

@@ -11,8 +11,10 @@ namespace {
 // A list of an organization: operators name it, a machine's token implies its own.
 Result<AuthorizedCall, Problem> authorize_list(ApiCall& api) {
   SEALPOST_TRY(const auto organization, api.query_id<OrganizationId>("organization_id"));
-  SEALPOST_TRY(AuthorizedCall call, api.authorize({.tenancy = {organization, Environment::Shared}, .resource = {}}));
-  if (organization.set() && call.tenancy().organization != organization) return fail(Problem(PublicCode::NotFound));
+  SEALPOST_TRY(AuthorizedCall call,
+               api.authorize({.tenancy = {organization, Environment::Shared}, .resource = {}}));
+  if (organization.set() && call.tenancy().organization != organization)
+    return fail(Problem(PublicCode::NotFound));
   return call;
 }
 
@@ -77,29 +79,59 @@ Answer workspace_update(ApiCall& api) {
 
 std::span<const Route> organization_routes() {
   static constexpr std::array<Route, 8> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/organizations", .operation_id = "organization_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead, .query = "limit cursor",
+      {.method = HttpMethod::Get,
+       .path = "/v1/organizations",
+       .operation_id = "organization_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
+       .query = "limit cursor",
        .handle = organization_list},
-      {.method = HttpMethod::Post, .path = "/v1/organizations", .operation_id = "organization_create",
-       .callers = Callers::Operator, .body = BodyForm::Json, .body_limit = kControlBodyBytes,
+      {.method = HttpMethod::Post,
+       .path = "/v1/organizations",
+       .operation_id = "organization_create",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
        .handle = organization_create},
-      {.method = HttpMethod::Get, .path = "/v1/organizations/{organization_id}", .operation_id = "organization_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/organizations/{organization_id}",
+       .operation_id = "organization_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .handle = read_one<OrganizationId, read_organization>},
-      {.method = HttpMethod::Patch, .path = "/v1/organizations/{organization_id}",
-       .operation_id = "organization_update", .callers = Callers::Operator, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = organization_update},
-      {.method = HttpMethod::Get, .path = "/v1/workspaces", .operation_id = "workspace_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
-       .query = "limit cursor organization_id", .handle = workspace_list},
-      {.method = HttpMethod::Post, .path = "/v1/workspaces", .operation_id = "workspace_create",
-       .callers = Callers::Operator, .body = BodyForm::Json, .body_limit = kControlBodyBytes,
+      {.method = HttpMethod::Patch,
+       .path = "/v1/organizations/{organization_id}",
+       .operation_id = "organization_update",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = organization_update},
+      {.method = HttpMethod::Get,
+       .path = "/v1/workspaces",
+       .operation_id = "workspace_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
+       .query = "limit cursor organization_id",
+       .handle = workspace_list},
+      {.method = HttpMethod::Post,
+       .path = "/v1/workspaces",
+       .operation_id = "workspace_create",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
        .handle = workspace_create},
-      {.method = HttpMethod::Get, .path = "/v1/workspaces/{workspace_id}", .operation_id = "workspace_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/workspaces/{workspace_id}",
+       .operation_id = "workspace_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .handle = read_one<WorkspaceId, read_workspace>},
-      {.method = HttpMethod::Patch, .path = "/v1/workspaces/{workspace_id}", .operation_id = "workspace_update",
-       .callers = Callers::Operator, .body = BodyForm::Json, .body_limit = kControlBodyBytes,
+      {.method = HttpMethod::Patch,
+       .path = "/v1/workspaces/{workspace_id}",
+       .operation_id = "workspace_update",
+       .callers = Callers::Operator,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
        .handle = workspace_update},
   }};
   return kRoutes;

@@ -15,7 +15,8 @@ Answer subscription_create(ApiCall& api) {
                           .endpoint = optional_id<EndpointId>(reader, api.ids(), "endpoint_id"),
                           .channel = optional_id<ChannelId>(reader, api.ids(), "channel_id"),
                           .once = {}};
-  if (!reader.has("event_types")) reader.problem("event_types", "This field is required; [] means all types.");
+  if (!reader.has("event_types"))
+    reader.problem("event_types", "This field is required; [] means all types.");
   request.event_types = optional_event_types(reader).value_or(std::vector<std::string>());
   if (reader.has("endpoint_id") == reader.has("channel_id"))
     reader.problem("endpoint_id", "Name exactly one of endpoint_id and channel_id.");
@@ -48,23 +49,41 @@ Answer subscription_delete(ApiCall& api) {
 
 std::span<const Route> subscription_routes() {
   static constexpr std::array<Route, 5> kRoutes{{
-      {.method = HttpMethod::Get, .path = "/v1/subscriptions", .operation_id = "subscription_list",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Get,
+       .path = "/v1/subscriptions",
+       .operation_id = "subscription_list",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .query = "limit cursor integration_id",
        .handle = list_of_integration<EntityKind::Subscription, list_subscriptions>},
-      {.method = HttpMethod::Post, .path = "/v1/subscriptions", .operation_id = "subscription_create",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsManage, .body = BodyForm::Json,
-       .body_limit = kControlBodyBytes, .handle = subscription_create},
-      {.method = HttpMethod::Get, .path = "/v1/subscriptions/{subscription_id}", .operation_id = "subscription_get",
-       .callers = Callers::MachineOrOperator, .scope = Scope::IntegrationsRead,
+      {.method = HttpMethod::Post,
+       .path = "/v1/subscriptions",
+       .operation_id = "subscription_create",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
+       .handle = subscription_create},
+      {.method = HttpMethod::Get,
+       .path = "/v1/subscriptions/{subscription_id}",
+       .operation_id = "subscription_get",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsRead,
        .handle = read_one<SubscriptionId, read_subscription>},
-      {.method = HttpMethod::Patch, .path = "/v1/subscriptions/{subscription_id}",
-       .operation_id = "subscription_update", .callers = Callers::MachineOrOperator,
-       .scope = Scope::IntegrationsManage, .body = BodyForm::Json, .body_limit = kControlBodyBytes,
+      {.method = HttpMethod::Patch,
+       .path = "/v1/subscriptions/{subscription_id}",
+       .operation_id = "subscription_update",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .body = BodyForm::Json,
+       .body_limit = kControlBodyBytes,
        .handle = subscription_update},
-      {.method = HttpMethod::Delete, .path = "/v1/subscriptions/{subscription_id}",
-       .operation_id = "subscription_delete", .callers = Callers::MachineOrOperator,
-       .scope = Scope::IntegrationsManage, .handle = subscription_delete},
+      {.method = HttpMethod::Delete,
+       .path = "/v1/subscriptions/{subscription_id}",
+       .operation_id = "subscription_delete",
+       .callers = Callers::MachineOrOperator,
+       .scope = Scope::IntegrationsManage,
+       .handle = subscription_delete},
   }};
   return kRoutes;
 }

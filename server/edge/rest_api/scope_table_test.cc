@@ -1,5 +1,5 @@
-// Every operation against every kind of caller and every scope, generated from the route table: who may call what is
-// what the table says, and nothing else.
+// Every operation against every kind of caller and every scope, generated from the route table: who may call
+// what is what the table says, and nothing else.
 #include <gtest/gtest.h>
 
 #include "edge/rest_api/route.h"
@@ -12,10 +12,14 @@ class ScopeTableTest : public ApiFixture {
  protected:
   static std::string method_of(HttpMethod method) {
     switch (method) {
-      case HttpMethod::Post: return "POST";
-      case HttpMethod::Patch: return "PATCH";
-      case HttpMethod::Delete: return "DELETE";
-      default: return "GET";
+      case HttpMethod::Post:
+        return "POST";
+      case HttpMethod::Patch:
+        return "PATCH";
+      case HttpMethod::Delete:
+        return "DELETE";
+      default:
+        return "GET";
     }
   }
   // The path with ids that nothing has: whoever gets past the gate is told not_found or what its body lacks.
@@ -30,8 +34,12 @@ class ScopeTableTest : public ApiFixture {
     return path;
   }
   static Call call_of(const Route& route) {
-    return {.method = method_of(route.method), .target = path_of(route),
-            .body = route.body == BodyForm::Json ? "{}" : "", .headers = {}, .token = {}, .socket_uid = {}};
+    return {.method = method_of(route.method),
+            .target = path_of(route),
+            .body = route.body == BodyForm::Json ? "{}" : "",
+            .headers = {},
+            .token = {},
+            .socket_uid = {}};
   }
   static bool for_machines(const Route& route) {
     return route.callers == Callers::Machine || route.callers == Callers::MachineOrOperator;
@@ -120,9 +128,11 @@ TEST_F(ScopeTableTest, OtherOrganizationsAreNotThereAndOtherEnvironmentsAreNamed
   const Party stranger = make_party(Environment::Test);
   const std::string token = token_of(party, all_scopes());
   EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(live)).code(), "wrong_environment");
-  EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(stranger.integration)).code(), "not_found");
-  EXPECT_EQ(as_machine(token, "GET", "/v1/audit/key?organization_id=" + ids_->encode(stranger.organization)).code(),
+  EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(stranger.integration)).code(),
             "not_found");
+  EXPECT_EQ(
+      as_machine(token, "GET", "/v1/audit/key?organization_id=" + ids_->encode(stranger.organization)).code(),
+      "not_found");
   EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(party.integration)).http.status, 200);
 }
 

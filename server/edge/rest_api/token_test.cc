@@ -12,19 +12,25 @@ class TokenTest : public ApiFixture {
   void SetUp() override {
     ApiFixture::SetUp();
     party_ = make_party();
-    auto made = create_credential(ops(), by_operator(),
-                                  {.integration = party_.integration, .name = "ci", .expires_at = {}, .once = {}});
+    auto made =
+        create_credential(ops(), by_operator(),
+                          {.integration = party_.integration, .name = "ci", .expires_at = {}, .once = {}});
     ASSERT_TRUE(made.ok());
     client_ = ids_->encode(CredentialId{made->resource.position});
     secret_ = reveal_for_test(*made->secret);
   }
   ApiAnswer post(std::string form, std::vector<std::pair<std::string, std::string>> headers = {}) {
     headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    return ask({.method = "POST", .target = "/v1/oauth/token", .body = std::move(form), .headers = std::move(headers),
-                .token = {}, .socket_uid = {}});
+    return ask({.method = "POST",
+                .target = "/v1/oauth/token",
+                .body = std::move(form),
+                .headers = std::move(headers),
+                .token = {},
+                .socket_uid = {}});
   }
   [[nodiscard]] std::string form(std::string_view more = "") const {
-    return "grant_type=client_credentials&client_id=" + client_ + "&client_secret=" + secret_ + std::string(more);
+    return "grant_type=client_credentials&client_id=" + client_ + "&client_secret=" + secret_ +
+           std::string(more);
   }
   [[nodiscard]] std::string basic() const { return "Basic " + to_base64(as_bytes(client_ + ":" + secret_)); }
 
@@ -41,7 +47,8 @@ TEST_F(TokenTest, ExchangesASecretForATokenThatWorks) {
   EXPECT_EQ(minted.text("/scope"), "integrations:read");
   const std::string token = minted.text("/access_token");
   EXPECT_TRUE(token.starts_with("spt_test_"));
-  EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(party_.integration)).http.status, 200);
+  EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(party_.integration)).http.status,
+            200);
   EXPECT_EQ(as_machine(token, "GET", "/v1/credentials").code(), "insufficient_scope");
   bool recorded = false;
   for (const auto& record : records(party_.organization)) {
@@ -54,7 +61,8 @@ TEST_F(TokenTest, ExchangesASecretForATokenThatWorks) {
 TEST_F(TokenTest, TakesBasicAndNarrowsScopes) {
   const ChannelId channel = make_channel(party_.workspace);
   const std::string scope = "channels:read=" + ids_->encode(channel);
-  const ApiAnswer minted = post("grant_type=client_credentials&scope=" + percent_encode(scope), {{"Authorization", basic()}});
+  const ApiAnswer minted =
+      post("grant_type=client_credentials&scope=" + percent_encode(scope), {{"Authorization", basic()}});
   ASSERT_EQ(minted.http.status, 200) << minted.http.body;
   EXPECT_EQ(minted.text("/scope"), scope);
 }
@@ -66,14 +74,22 @@ TEST_F(TokenTest, RefusesInTheWordsOfOAuth) {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string_view code, error;
   };
-  const std::string wrong = "grant_type=client_credentials&client_id=" + client_ + "&client_secret=sps_test_wrong";
+  const std::string wrong =
+      "grant_type=client_credentials&client_id=" + client_ + "&client_secret=sps_test_wrong";
   for (const Row& row : std::vector<Row>{
            {"wrong secret", wrong, {}, "invalid_client", "invalid_client"},
            {"no client", "grant_type=client_credentials", {}, "invalid_client", "invalid_client"},
-           {"broken Basic", "grant_type=client_credentials", {{"Authorization", "Basic !"}}, "invalid_client",
+           {"broken Basic",
+            "grant_type=client_credentials",
+            {{"Authorization", "Basic !"}},
+            "invalid_client",
             "invalid_client"},
            {"no grant type", "client_id=a", {}, "malformed_request", "invalid_request"},
-           {"other grant type", "grant_type=password", {}, "unsupported_grant_type", "unsupported_grant_type"},
+           {"other grant type",
+            "grant_type=password",
+            {},
+            "unsupported_grant_type",
+            "unsupported_grant_type"},
            {"client twice", form(), {{"Authorization", basic()}}, "malformed_request", "invalid_request"},
            {"field twice", form("&grant_type=x"), {}, "malformed_request", "invalid_request"},
            {"unknown field", form("&scopes=x"), {}, "unknown_field", "invalid_request"},
@@ -93,7 +109,8 @@ TEST_F(TokenTest, RefusesInTheWordsOfOAuth) {
 }
 
 TEST_F(TokenTest, LimitsAttempts) {
-  const std::string wrong = "grant_type=client_credentials&client_id=" + client_ + "&client_secret=sps_test_wrong";
+  const std::string wrong =
+      "grant_type=client_credentials&client_id=" + client_ + "&client_secret=sps_test_wrong";
   for (int i = 0; i < 5; ++i) EXPECT_EQ(post(wrong).code(), "invalid_client");
   const ApiAnswer limited = post(form());
   EXPECT_EQ(limited.code(), "rate_limited");
@@ -135,7 +152,8 @@ TEST(BasicCredentials, ReadsUserAndPassword) {
   HttpHeaders other{{"Authorization", "Bearer x"}};
   EXPECT_EQ(BasicCredentials::read(other).error(), AuthorizationError::Absent);
   EXPECT_EQ(*bearer_token(other), "x");
-  EXPECT_EQ(bearer_token(HttpHeaders{{"Authorization", "Bearer a b"}}).error(), AuthorizationError::Malformed);
+  EXPECT_EQ(bearer_token(HttpHeaders{{"Authorization", "Bearer a b"}}).error(),
+            AuthorizationError::Malformed);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ namespace {
 class InletAnswer final {
  public:
   InletAnswer(const PublicIdCodec& ids, std::string log_origin, std::string request_id, Responder responder)
-      : ids_(&ids), log_origin_(std::move(log_origin)), request_id_(std::move(request_id)),
+      : ids_(&ids),
+        log_origin_(std::move(log_origin)),
+        request_id_(std::move(request_id)),
         responder_(std::move(responder)) {}
 
   void operator()(const AcceptanceAnswer& answer) {
@@ -55,7 +57,8 @@ bool WebhookInlet::runs_inline(SourceId source, std::size_t body_bytes) const {
   });
 }
 
-void WebhookInlet::receive(std::string_view source_id, RequestId request, HttpRequest&& http, Responder responder) {
+void WebhookInlet::receive(std::string_view source_id, RequestId request, HttpRequest&& http,
+                           Responder responder) {
   const auto source = parts_.ids.decode<SourceId>(source_id);
   std::string log_origin;
   if (source) {
@@ -64,11 +67,12 @@ void WebhookInlet::receive(std::string_view source_id, RequestId request, HttpRe
       log_origin = parts_.audit.origin(known->head.tenancy.organization).text();
   }
   InletAnswer answer(parts_.ids, std::move(log_origin), parts_.ids.encode(request), std::move(responder));
-  // Acceptance counts what comes for sources that nobody knows, so an id that is none goes there too, as position 0.
+  // Acceptance counts what comes for sources that nobody knows, so an id that is none goes there too, as
+  // position 0.
   const SourceId target = source.value_or(SourceId{});
   const std::size_t size = http.body.size();
-  auto arrival = std::make_shared<const WebhookArrival>(
-      WebhookArrival{.source = target, .request = request, .http = std::move(http), .at = parts_.clock.wall_now()});
+  auto arrival = std::make_shared<const WebhookArrival>(WebhookArrival{
+      .source = target, .request = request, .http = std::move(http), .at = parts_.clock.wall_now()});
   if (runs_inline(target, size)) return parts_.acceptance.webhook(std::move(arrival), std::move(answer));
 
   auto shared = std::make_shared<InletAnswer>(std::move(answer));

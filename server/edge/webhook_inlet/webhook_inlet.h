@@ -1,7 +1,7 @@
-// Where senders post their webhooks: POST /v1/in/{source_id}. The body is kept exactly as it came; the signature over it is
-// the sender's credential, and flow/acceptance checks it before anything is parsed. The inlet only decides where that
-// work runs and how the outcome is written.
-// Called on socket threads and never blocks. Thread-safe.
+// Where senders post their webhooks: POST /v1/in/{source_id}. The body is kept exactly as it came; the
+// signature over it is the sender's credential, and flow/acceptance checks it before anything is parsed. The
+// inlet only decides where that work runs and how the outcome is written. Called on socket threads and never
+// blocks. Thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxScopeText = 2000;
 
-Failure<MintRefusal> turn_down(PublicCode code, std::string detail = {}, std::optional<Seconds> retry_after = {}) {
+Failure<MintRefusal> turn_down(PublicCode code, std::string detail = {},
+                               std::optional<Seconds> retry_after = {}) {
   return {MintRefusal{.code = code, .detail = std::move(detail), .retry_after = retry_after}};
 }
 
@@ -28,9 +29,12 @@ MintRefusal refusal_of(const AuthorizationRefusal& refusal) {
 
 PublicCode code_of(StoreError error) {
   switch (error) {
-    case StoreError::OutcomeUnknown: return PublicCode::OutcomeUnknown;
-    case StoreError::RolledBack: return PublicCode::StateRolledBack;
-    default: return PublicCode::StoreUnavailable;
+    case StoreError::OutcomeUnknown:
+      return PublicCode::OutcomeUnknown;
+    case StoreError::RolledBack:
+      return PublicCode::StateRolledBack;
+    default:
+      return PublicCode::StoreUnavailable;
   }
 }
 
@@ -49,9 +53,11 @@ std::optional<std::vector<std::string_view>> words_of(std::string_view text) {
 }  // namespace
 
 std::optional<Seconds> TokenMinting::take_attempt(std::string_view client_id, const IpAddress& client) {
-  // Who the client claims to be, together with where it calls from: guesses from elsewhere don't use up its attempts.
+  // Who the client claims to be, together with where it calls from: guesses from elsewhere don't use up its
+  // attempts.
   const auto credential = parts_.ids.decode<CredentialId>(client_id);
-  const std::string kind = std::to_string(credential ? credential->position : 0) + '|' + network_prefix(client);
+  const std::string kind =
+      std::to_string(credential ? credential->position : 0) + '|' + network_prefix(client);
   const Hash256 digest = sha256(as_bytes(kind));
   return limiter_.take(read_u64(ByteView(digest).first(8)), attempts_, 1, parts_.clock.steady_now());
 }
@@ -76,7 +82,8 @@ Result<TokenRequest, MintRefusal> TokenMinting::read_scope(std::string_view text
     const Narrowing narrowing = narrowing_of(*scope);
     const auto channel = narrowing.channels ? parts_.ids.decode<ChannelId>(resource) : std::nullopt;
     const auto endpoint = narrowing.endpoints ? parts_.ids.decode<EndpointId>(resource) : std::nullopt;
-    if (!channel && !endpoint) return turn_down(PublicCode::InvalidScope, "A scope can't be narrowed to that.");
+    if (!channel && !endpoint)
+      return turn_down(PublicCode::InvalidScope, "A scope can't be narrowed to that.");
     entry->resources.push_back(channel ? channel->position : endpoint->position);
   }
   return asked;
@@ -106,7 +113,8 @@ std::string TokenMinting::scope_text(const TokenClaims& claims) const {
   return text;
 }
 
-Result<MintedToken, MintRefusal> TokenMinting::mint_once(const MintRequest& request, const TokenRequest& asked,
+Result<MintedToken, MintRefusal> TokenMinting::mint_once(const MintRequest& request,
+                                                         const TokenRequest& asked,
                                                          const CallContext& context, bool& epoch_changed) {
   const GatewayPicturePtr picture = parts_.directory.picture();
   const auto client = authenticate_client(parts_.vault, parts_.ids, *picture->directory, request.client_id,
@@ -145,7 +153,8 @@ Result<MintedToken, MintRefusal> TokenMinting::mint_once(const MintRequest& requ
   if (!recorded) return turn_down(code_of(recorded.error()), {}, Seconds(1));
   const Seconds lifetime = std::chrono::floor<Seconds>(approval->claims.expires_at - context.at);
   return MintedToken{.token = parts_.tokens.mint(approval->claims, parts_.entropy),
-                     .lifetime = std::max(lifetime, Seconds(1)), .scope = scope};
+                     .lifetime = std::max(lifetime, Seconds(1)),
+                     .scope = scope};
 }
 
 Result<MintedToken, MintRefusal> TokenMinting::mint(const MintRequest& request, const CallContext& context) {
@@ -161,8 +170,11 @@ Result<MintedToken, MintRefusal> TokenMinting::mint(const MintRequest& request, 
   return mint_once(request, asked, context, epoch_changed);
 }
 
-MintedOperatorToken TokenMinting::mint_operator(const AuthorizedCall& call, std::uint32_t uid, Milliseconds lifetime) {
-  const OperatorClaims claims{.token = {parts_.store.positions().draw()}, .uid = uid, .issued_at = call.at(),
+MintedOperatorToken TokenMinting::mint_operator(const AuthorizedCall& call, std::uint32_t uid,
+                                                Milliseconds lifetime) {
+  const OperatorClaims claims{.token = {parts_.store.positions().draw()},
+                              .uid = uid,
+                              .issued_at = call.at(),
                               .expires_at = call.at() + std::min(lifetime, kMaxOperatorTokenLifetime)};
   parts_.log.info("operator_token_minted", {{"uid", uid},
                                             {"token", parts_.ids.encode(claims.token)},

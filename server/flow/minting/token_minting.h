@@ -1,8 +1,8 @@
-// Exchanges a client secret for an access token, and an operator's uid for an operator token. Nothing is stored but the
-// audit record: the token itself holds its claims. Decided from the present picture; the epoch is compared again in
-// the transaction that records the minting, and a newer one sends the request back to be decided once more.
-// Waits for the store: pool threads only. Internally synchronised.
-// Source: RFC 6749 section 4.4.
+// Exchanges a client secret for an access token, and an operator's uid for an operator token. Nothing is
+// stored but the audit record: the token itself holds its claims. Decided from the present picture; the epoch
+// is compared again in the transaction that records the minting, and a newer one sends the request back to be
+// decided once more. Waits for the store: pool threads only. Internally synchronised. Source: RFC 6749
+// section 4.4.
 #pragma once
 
 #include <cstdint>

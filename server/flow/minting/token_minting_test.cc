@@ -8,7 +8,8 @@
 namespace sealpost {
 namespace {
 
-// The store, with something happening right before one transaction: a change that slips in between decision and commit.
+// The store, with something happening right before one transaction: a change that slips in between decision
+// and commit.
 class InterruptedStore final : public Store {
  public:
   explicit InterruptedStore(Store& inner) : inner_(inner) {}
@@ -18,16 +19,19 @@ class InterruptedStore final : public Store {
     if (auto interruption = std::exchange(before, nullptr)) interruption();
     return inner_.transact_and_wait(std::move(work));
   }
-  bool accept_messages(std::vector<AcceptMessage> messages, Completion<void(std::vector<AcceptOutcome>)> done) override {
+  bool accept_messages(std::vector<AcceptMessage> messages,
+                       Completion<void(std::vector<AcceptOutcome>)> done) override {
     return inner_.accept_messages(std::move(messages), std::move(done));
   }
-  bool finish_attempts(std::vector<FinishAttempt> attempts, Completion<void(std::vector<FinishOutcome>)> done) override {
+  bool finish_attempts(std::vector<FinishAttempt> attempts,
+                       Completion<void(std::vector<FinishOutcome>)> done) override {
     return inner_.finish_attempts(std::move(attempts), std::move(done));
   }
   bool claim_work(ClaimWork request, Completion<void(ClaimedWork)> done) override {
     return inner_.claim_work(std::move(request), std::move(done));
   }
-  bool record_refusals(std::vector<RecordRefusal> refusals, Completion<void(std::optional<StoreError>)> done) override {
+  bool record_refusals(std::vector<RecordRefusal> refusals,
+                       Completion<void(std::optional<StoreError>)> done) override {
     return inner_.record_refusals(std::move(refusals), std::move(done));
   }
   bool transact(Work work, Completion<void(StoreResult<void>)> done) override {
@@ -53,8 +57,8 @@ class TokenMintingTest : public ControlPlane {
   void SetUp() override {
     ControlPlane::SetUp();
     interrupted_ = std::make_unique<InterruptedStore>(*store_);
-    minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{*directory_, *interrupted_, *vault_, *audit_, *ids_,
-                                                                  *gate_, *tokens_, clock_, entropy_, logger_});
+    minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{
+        *directory_, *interrupted_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_, logger_});
     organization_ = make_organization();
     integration_ = make_active(make_workspace(organization_));
     auto made = create_credential(ops(), by_operator(),
@@ -76,7 +80,8 @@ class TokenMintingTest : public ControlPlane {
 TEST_F(TokenMintingTest, ARevocationBetweenDecisionAndCommitWins) {
   ASSERT_TRUE(mint().ok());
   const auto tokens_recorded = [&] {
-    return std::ranges::count_if(records(organization_), [](const Fields& one) { return one.at("class") == "token.minted"; });
+    return std::ranges::count_if(records(organization_),
+                                 [](const Fields& one) { return one.at("class") == "token.minted"; });
   };
   const auto before = tokens_recorded();
   interrupted_->before = [&] {
@@ -90,15 +95,18 @@ TEST_F(TokenMintingTest, ARevocationBetweenDecisionAndCommitWins) {
 
 TEST_F(TokenMintingTest, AChangeElsewhereCostsNobodyItsToken) {
   const IntegrationId other = make_active(make_workspace(organization_));
-  interrupted_->before = [&] { ASSERT_TRUE(suspend_integration(ops(), by_operator(), other, "drill", {}).ok()); };
+  interrupted_->before = [&] {
+    ASSERT_TRUE(suspend_integration(ops(), by_operator(), other, "drill", {}).ok());
+  };
   EXPECT_TRUE(mint().ok());
 }
 
 TEST_F(TokenMintingTest, ReadsScopesStrictly) {
   EXPECT_EQ(mint("messages:write")->scope, "messages:write");
   EXPECT_EQ(mint()->scope, "messages:write");
-  for (const std::string_view wrong : {"messages:*", " messages:write", "messages:write ", "messages:write  audit:read",
-                                       "messages:write messages:write", "audit:read", "messages:write=chn_x", "audit:read="}) {
+  for (const std::string_view wrong :
+       {"messages:*", " messages:write", "messages:write ", "messages:write  audit:read",
+        "messages:write messages:write", "audit:read", "messages:write=chn_x", "audit:read="}) {
     SCOPED_TRACE(wrong);
     const auto refused = mint(wrong);
     ASSERT_FALSE(refused.ok());
@@ -108,8 +116,10 @@ TEST_F(TokenMintingTest, ReadsScopesStrictly) {
 
 TEST_F(TokenMintingTest, TellsNothingAboutClients) {
   const std::string known = client_;
-  const auto wrong_secret = minting_->mint({.client_id = known, .client_secret = "sps_test_x", .scope = {}}, context());
-  const auto unknown = minting_->mint({.client_id = "crd_x", .client_secret = secret_, .scope = {}}, context());
+  const auto wrong_secret =
+      minting_->mint({.client_id = known, .client_secret = "sps_test_x", .scope = {}}, context());
+  const auto unknown =
+      minting_->mint({.client_id = "crd_x", .client_secret = secret_, .scope = {}}, context());
   for (const auto* refused : {&wrong_secret, &unknown}) {
     EXPECT_EQ(refused->error().code, PublicCode::InvalidClient);
     EXPECT_TRUE(refused->error().detail.empty());
@@ -121,7 +131,9 @@ TEST_F(TokenMintingTest, GuessesFromElsewhereUseUpNobodysAttempts) {
   elsewhere.source_address = *IpAddress::parse("198.51.100.9");
   std::optional<PublicCode> last;
   for (int i = 0; i < 100; ++i)
-    last = minting_->mint({.client_id = client_, .client_secret = "sps_test_x", .scope = {}}, elsewhere).error().code;
+    last = minting_->mint({.client_id = client_, .client_secret = "sps_test_x", .scope = {}}, elsewhere)
+               .error()
+               .code;
   EXPECT_EQ(last, PublicCode::RateLimited);
   EXPECT_TRUE(mint().ok());
 }

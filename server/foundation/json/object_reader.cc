@@ -218,7 +218,8 @@ void ObjectReader::note_unknown() {
     const std::string_view name(member.key().data(), member.key().size());
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     if (errors_->size() >= kMostErrors) return;
-    FieldError error{.pointer = member_pointer(name), .message = "No such field.", .nearest = {}, .unknown = true};
+    FieldError error{
+        .pointer = member_pointer(name), .message = "No such field.", .nearest = {}, .unknown = true};
     if (const auto near = nearest_name(name, known)) {
       error.nearest = *near;
       error.message += " Did you mean \"" + error.nearest + "\"?";

@@ -31,8 +31,8 @@
 namespace sealpost {
 
 struct FieldError {
-  std::string pointer;  // of the member, "" for the whole document
-  std::string message;  // a sentence; never carries a value from the document
+  std::string pointer;    // of the member, "" for the whole document
+  std::string message;    // a sentence; never carries a value from the document
   std::string nearest{};  // of an unknown member: the known name it resembles, if one does
   bool unknown = false;   // a member that nobody asked for
 };

@@ -7,7 +7,8 @@
 namespace sealpost {
 namespace {
 
-// Walks over values without reading them. Every step stays inside the text and moves forward, whatever it holds.
+// Walks over values without reading them. Every step stays inside the text and moves forward, whatever it
+// holds.
 class Walker final {
  public:
   explicit Walker(std::string_view text) : text_(text) {}

@@ -1,7 +1,7 @@
-// Finds the text of a value inside JSON that parse_json() has accepted: what was signed, digested or stored as it came
-// must not be written anew. Nothing is checked again here; on text that is no JSON the answer is nothing or
-// some part of the text, never anything beside it.
-// Pure, thread-safe. The views point into the given text.
+// Finds the text of a value inside JSON that parse_json() has accepted: what was signed, digested or stored
+// as it came must not be written anew. Nothing is checked again here; on text that is no JSON the answer is
+// nothing or some part of the text, never anything beside it. Pure, thread-safe. The views point into the
+// given text.
 #pragma once
 
 #include <optional>

@@ -35,8 +35,8 @@ TEST(RawMember, GivesTheValueAsItCame) {
 }
 
 TEST(RawMember, StaysInsideWhatIsNoJson) {
-  for (const std::string_view text : {"", "{", "{\"", "{\"data", "{\"data\"", "{\"data\":", "{\"data\":\"\\", "{\"data\":[",
-                                      "{\"data\":]", "{\"data\":,}", "{\"\\u\":1}"}) {
+  for (const std::string_view text : {"", "{", "{\"", "{\"data", "{\"data\"", "{\"data\":", "{\"data\":\"\\",
+                                      "{\"data\":[", "{\"data\":]", "{\"data\":,}", "{\"\\u\":1}"}) {
     SCOPED_TRACE(text);
     EXPECT_FALSE(parse_json(text).ok());
     if (const auto value = raw_member(text, "data"); value && !value->empty()) {

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (match.route == nullptr) continue;
     for (std::size_t i = 0; i < match.parameter_count; ++i) {
       const std::string_view value = match.parameters[i];
-      const bool inside = value.data() >= path.data() && value.data() + value.size() <= path.data() + path.size();
+      const bool inside =
+          value.data() >= path.data() && value.data() + value.size() <= path.data() + path.size();
       if (value.empty() || !inside || value.contains('/') || value.contains(':')) std::abort();
     }
   }

@@ -1,8 +1,8 @@
 // POST /v1/messages and /v1/messages:batch, whose answers come from acceptance. Private to rest_api.
 #pragma once
 
-#include "edge/rest_api/api_call.h"
 #include "edge/http_server/responder.h"
+#include "edge/rest_api/api_call.h"
 
 namespace sealpost {
 

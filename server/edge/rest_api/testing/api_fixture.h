@@ -1,5 +1,5 @@
-// The whole HTTP face without sockets: real control plane, store, acceptance and minting; requests go in as values, answers
-// come out of a captured Responder. Tests only.
+// The whole HTTP face without sockets: real control plane, store, acceptance and minting; requests go in as
+// values, answers come out of a captured Responder. Tests only.
 #pragma once
 
 #include <string>
@@ -24,9 +24,15 @@ struct ApiAnswer {
     const auto* code = object == nullptr ? nullptr : object->if_contains("code");
     return code == nullptr ? std::string() : std::string(code->get_string());
   }
-  [[nodiscard]] std::string header(std::string_view name) const { return std::string(http.headers.sole(name)); }
-  [[nodiscard]] const boost::json::value& at(std::string_view pointer) const { return body.at_pointer(pointer); }
-  [[nodiscard]] std::string text(std::string_view pointer) const { return std::string(at(pointer).as_string()); }
+  [[nodiscard]] std::string header(std::string_view name) const {
+    return std::string(http.headers.sole(name));
+  }
+  [[nodiscard]] const boost::json::value& at(std::string_view pointer) const {
+    return body.at_pointer(pointer);
+  }
+  [[nodiscard]] std::string text(std::string_view pointer) const {
+    return std::string(at(pointer).as_string());
+  }
 };
 
 class ApiFixture : public ControlPlane {
@@ -34,12 +40,14 @@ class ApiFixture : public ControlPlane {
   void SetUp() override {
     ControlPlane::SetUp();
     ledger_ = std::make_unique<RefusalLedger>(RefusalLedger::Parts{*store_, *audit_, *ids_, clock_, logger_});
-    acceptance_ = std::make_unique<Acceptance>(
-        Acceptance::Parts{*store_, *vault_, *audit_, *directory_, *gate_, *ids_, *ledger_, pool_, clock_, entropy_},
-        Acceptance::Limits{});
-    minting_ = std::make_unique<TokenMinting>(
-        TokenMinting::Parts{*directory_, *store_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_, logger_},
-        RateLimit{.per_second = 1, .burst = 5});
+    acceptance_ =
+        std::make_unique<Acceptance>(Acceptance::Parts{*store_, *vault_, *audit_, *directory_, *gate_, *ids_,
+                                                       *ledger_, pool_, clock_, entropy_},
+                                     Acceptance::Limits{});
+    minting_ =
+        std::make_unique<TokenMinting>(TokenMinting::Parts{*directory_, *store_, *vault_, *audit_, *ids_,
+                                                           *gate_, *tokens_, clock_, entropy_, logger_},
+                                       RateLimit{.per_second = 1, .burst = 5});
     history_ = std::make_unique<MessageHistory>(ops());
     inlet_ = std::make_unique<WebhookInlet>(
         WebhookInlet::Parts{*acceptance_, *directory_, *audit_, *ids_, pool_, clock_});
@@ -67,7 +75,7 @@ class ApiFixture : public ControlPlane {
     std::string target;
     std::string body{};
     std::vector<std::pair<std::string, std::string>> headers{};
-    std::string token{};                       // as Bearer
+    std::string token{};                        // as Bearer
     std::optional<std::uint32_t> socket_uid{};  // over the Unix socket
   };
   static HttpRequest request_of(const Call& call) {
@@ -84,7 +92,8 @@ class ApiFixture : public ControlPlane {
     }
     if (!typed && !call.body.empty()) request.headers.add("Content-Type", "application/json");
     if (!call.token.empty()) request.headers.add("Authorization", "Bearer " + call.token);
-    if (call.socket_uid) request.peer.credentials = PeerCredentials{.uid = *call.socket_uid, .gid = 1000, .pid = 1};
+    if (call.socket_uid)
+      request.peer.credentials = PeerCredentials{.uid = *call.socket_uid, .gid = 1000, .pid = 1};
     return request;
   }
   ApiAnswer ask(const Call& call) {
@@ -103,16 +112,22 @@ class ApiFixture : public ControlPlane {
   // As the operator on the socket.
   ApiAnswer as_operator(std::string method, std::string target, const boost::json::value& body = nullptr,
                         std::vector<std::pair<std::string, std::string>> headers = {}) {
-    return ask({.method = std::move(method), .target = std::move(target),
-                .body = body.is_null() ? std::string() : boost::json::serialize(body), .headers = std::move(headers),
-                .token = {}, .socket_uid = kTestOperatorUid});
+    return ask({.method = std::move(method),
+                .target = std::move(target),
+                .body = body.is_null() ? std::string() : boost::json::serialize(body),
+                .headers = std::move(headers),
+                .token = {},
+                .socket_uid = kTestOperatorUid});
   }
   ApiAnswer as_machine(const std::string& token, std::string method, std::string target,
                        const boost::json::value& body = nullptr,
                        std::vector<std::pair<std::string, std::string>> headers = {}) {
-    return ask({.method = std::move(method), .target = std::move(target),
-                .body = body.is_null() ? std::string() : boost::json::serialize(body), .headers = std::move(headers),
-                .token = token, .socket_uid = {}});
+    return ask({.method = std::move(method),
+                .target = std::move(target),
+                .body = body.is_null() ? std::string() : boost::json::serialize(body),
+                .headers = std::move(headers),
+                .token = token,
+                .socket_uid = {}});
   }
 
   // An active integration whose grant holds all scopes, and a token with the ones given.
@@ -127,9 +142,12 @@ class ApiFixture : public ControlPlane {
     party.organization = make_organization();
     party.workspace = make_workspace(party.organization);
     party.integration = make_integration(party.workspace, environment);
-    EXPECT_TRUE(add_key(make_source(party.integration), "a secret of " + std::to_string(party.integration.position)).ok());
+    EXPECT_TRUE(
+        add_key(make_source(party.integration), "a secret of " + std::to_string(party.integration.position))
+            .ok());
     std::vector<GrantedScope> scopes;
-    for (std::size_t i = 0; i < kScopeCount; ++i) scopes.push_back({std::string(name_of(static_cast<Scope>(i))), {}});
+    for (std::size_t i = 0; i < kScopeCount; ++i)
+      scopes.push_back({std::string(name_of(static_cast<Scope>(i))), {}});
     make_grant(party.integration, std::move(scopes));
     party.credential = make_credential(party.integration);
     EXPECT_TRUE(rehearse_integration(ops(), by_operator(), party.integration, {}).ok());

@@ -1,5 +1,5 @@
-// Whatever the octets are: what is found lies inside them; and of a valid object each member is found, and reads as
-// the value that the document holds.
+// Whatever the octets are: what is found lies inside them; and of a valid object each member is found, and
+// reads as the value that the document holds.
 #include <cstdlib>
 
 #include "foundation/bytes/bytes.h"
@@ -14,7 +14,8 @@ void require(bool holds) {
 }
 
 void require_inside(std::string_view part, std::string_view text) {
-  require(part.empty() || (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size()));
+  require(part.empty() ||
+          (part.data() >= text.data() && part.data() + part.size() <= text.data() + text.size()));
 }
 
 }  // namespace
