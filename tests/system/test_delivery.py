@@ -96,7 +96,6 @@ def test_dead_letter_and_redelivery(party, inbox):
     assert queued.status == 202
     again = ended(party, accepted, "delivered")
     assert again["attempts"][-1]["result"] == "delivered" and inbox.seen[-1].id == accepted["message_id"]
-    stages = [stage["stage"] for stage in party.operator.get(accepted["receipt"]).ok()["stages"]]
 
 
 def test_after_erasure_redelivery_says_so(party):

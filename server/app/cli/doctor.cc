@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <array>
+#include <charconv>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -46,11 +48,14 @@ void check_volumes(Report& report, const Config& config) {
 
 void check_library(Report& report) {
   const std::string version = store_library_version();
-  int major = 0;
-  int minor = 0;
-  int patch = 0;
-  if (std::sscanf(version.c_str(), "%d.%d.%d", &major, &minor, &patch) == 3 &&
-      std::tuple(major, minor, patch) < std::tuple(3, 51, 3))
+  std::array<int, 3> parts{};
+  const char* at = version.data();
+  const char* const end = version.data() + version.size();
+  for (int& part : parts) {
+    at = std::from_chars(at, end, part).ptr;
+    if (at != end) ++at;
+  }
+  if (parts < std::array{3, 51, 3})
     return report.line(Grade::Good, "sqlite", fmt::format("{}: older than 3.51.3, so one connection alone writes and checkpoints, as it does here.", version));
   report.line(Grade::Good, "sqlite", version);
 }

@@ -78,7 +78,7 @@ class NameLookup final {
   std::unordered_map<std::string, bool> pending_;
   std::unordered_map<std::uint64_t, unsigned> running_;
   std::unordered_map<std::string, Known> cache_;
-  std::vector<std::thread> threads_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace sealpost

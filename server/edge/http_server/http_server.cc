@@ -103,7 +103,7 @@ void read_tcp_address(const SocketAddress& from, IpAddress& address, std::uint16
 }
 
 Failure<HttpServerError> bind_failed(const std::string& where) {
-  return fail(HttpServerError{.fault = HttpServerFault::BindFailed, .detail = where + ": " + std::strerror(errno)});
+  return fail(HttpServerError{.fault = HttpServerFault::BindFailed, .detail = where + ": " + std::generic_category().message(errno)});
 }
 
 Failure<HttpServerError> bad_options(std::string detail) {
@@ -217,7 +217,7 @@ struct HttpServer::State {
   std::mutex tls_mutex;
   std::mutex stop_mutex;
   bool stopped = false;  // guarded by stop_mutex
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
 };
 
 Result<void, HttpServerError> HttpServer::State::open(const HttpListener& config) {

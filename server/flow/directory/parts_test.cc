@@ -166,7 +166,7 @@ TEST_F(PartsTest, SourcesMeanSomethingExact) {
   EXPECT_EQ(with([](NewSource& s) { s.scheme = InboundScheme::GenericHmac; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewSource& s) { s.hmac_template = GenericHmacTemplate{}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewSource& s) { s.networks = {"10.0.0.1/8"}; }), PublicCode::ValidationFailed) << "bits behind the length";
-  EXPECT_EQ(with([](NewSource& s) { s.event_types = {"has space"}; }), PublicCode::ValidationFailed);
+  EXPECT_EQ(with([](NewSource& s) { s.event_types = {"ends in a space "}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {{"no-slash", FieldTreatment::Keep}}, 0}}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {}, 0}}; }), PublicCode::ValidationFailed) << "changes nothing";
   EXPECT_EQ(with([](NewSource& s) {

@@ -37,7 +37,8 @@ Result<HmacTemplate, SourceProblem> template_of(const GenericHmacTemplate& store
 }
 
 bool is_event_type(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; });
+  return !text.empty() && text.size() <= 128 && text.front() != ' ' && text.back() != ' ' &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
 }  // namespace

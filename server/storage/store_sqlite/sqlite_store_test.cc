@@ -115,7 +115,7 @@ TEST_F(SqliteStoreTest, AFullQueueRefuses) {
 // nothing is there twice, and the log has no gap.
 TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
   PowerCutVfs vfs;
-  std::mt19937_64 random(20261122);
+  std::mt19937_64 draw(20261122);
   std::set<Position> acknowledged;
   std::uint8_t key = 0;
   for (int round = 0; round < 120; ++round) {
@@ -138,7 +138,7 @@ TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
                        EXPECT_GE(counts.messages, acknowledged.size());
                        return {};
                      }).ok());
-    vfs.fail_at(1 + random() % 90, PowerCutVfs::Fault::Cut);
+    vfs.fail_at(1 + draw() % 90, PowerCutVfs::Fault::Cut);
     for (int i = 0; i < 12; ++i) {
       const auto outcome = accept(*store, key = static_cast<std::uint8_t>(key + 1));
       if (!outcome || outcome->status == AcceptStatus::Failed) break;
@@ -146,7 +146,7 @@ TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
     }
     vfs.fail_at(1, PowerCutVfs::Fault::Cut);
     store.reset();
-    vfs.lose_unsynced(random());
+    vfs.lose_unsynced(draw());
   }
   EXPECT_GT(acknowledged.size(), 100U);
 }

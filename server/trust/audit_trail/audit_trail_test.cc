@@ -27,6 +27,12 @@ class AuditTrailTest : public ::testing::Test {
   OrganizationId add_organization() {
     const OrganizationId organization{store_->positions().draw()};
     EXPECT_TRUE(store_->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+      ObjectRow row;
+      row.kind = EntityKind::Organization;
+      row.head.position = organization.position;
+      row.head.tenancy = {organization, Environment::Shared};
+      row.body = "{}";
+      SEALPOST_TRY_VOID(transaction.insert_object(row));
       SEALPOST_TRY_VOID(vault_->create_organization_key(transaction, organization));
       return trail_->create_log(transaction, organization);
     }));

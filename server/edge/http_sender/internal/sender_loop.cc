@@ -42,7 +42,7 @@ SenderLoop::SenderLoop(HttpSenderOptions options, const Clock& clock, std::uniqu
                                           inbox_.answers.emplace_back(host, answer);
                                           sockets_->wake();
                                         });
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::jthread([this] { run(); });
 }
 
 SenderLoop::~SenderLoop() { stop(); }

@@ -95,7 +95,7 @@ class SenderLoop final {
 
   std::unique_ptr<NameLookup> names_;
   std::once_flag joined_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace sealpost

@@ -55,7 +55,7 @@ Writer::Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr
       engine_(std::move(engine)),
       boot_(engine_->boot()),
       next_checkpoint_(options.checkpoint_pages) {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::jthread([this] { run(); });
 }
 
 bool Writer::submit(Command command, std::size_t elements) {

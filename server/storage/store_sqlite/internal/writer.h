@@ -106,7 +106,7 @@ class Writer final {
   bool closing_ = false;
   std::shared_ptr<const Listeners> listeners_ = std::make_shared<const Listeners>();
   Store::Metrics metrics_;
-  std::thread thread_;
+  std::jthread thread_;
 };
 
 }  // namespace sealpost::store_sqlite

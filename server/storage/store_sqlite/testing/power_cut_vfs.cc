@@ -156,7 +156,7 @@ int delete_file(sqlite3_vfs*, const char* name, int sync_directory) {
   return real_vfs()->xDelete(real_vfs(), name, sync_directory);
 }
 
-void apply(const std::string& name, const std::vector<Change>& changes, std::mt19937_64& random) {
+void apply(const std::string& name, const std::vector<Change>& changes, std::mt19937_64& draw) {
   {
     std::fstream file(name, std::ios::in | std::ios::out | std::ios::binary);
     for (auto change = changes.rbegin(); file && change != changes.rend(); ++change) {
@@ -166,9 +166,9 @@ void apply(const std::string& name, const std::vector<Change>& changes, std::mt1
       std::filesystem::resize_file(name, static_cast<std::uintmax_t>(change->size_before));
     }
     for (const Change& change : changes) {
-      if (change.after.empty() || random() % 2 == 0) continue;
+      if (change.after.empty() || draw() % 2 == 0) continue;
       // A torn write: its beginning reached the disk.
-      const std::size_t kept = random() % 4 == 0 ? change.after.size() / 2 : change.after.size();
+      const std::size_t kept = draw() % 4 == 0 ? change.after.size() / 2 : change.after.size();
       file.seekp(change.offset);
       file.write(change.after.data(), static_cast<std::streamsize>(kept));
       file.flush();
@@ -212,9 +212,9 @@ std::uint64_t PowerCutVfs::operations() const {
 
 void PowerCutVfs::lose_unsynced(std::uint64_t seed) {
   const std::scoped_lock lock(state().mutex);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 draw(seed);
   for (const auto& [name, changes] : state().unsynced)
-    if (std::filesystem::exists(name)) apply(name, changes, random);
+    if (std::filesystem::exists(name)) apply(name, changes, draw);
   state().unsynced.clear();
   state().dark = false;
   state().fault_at = 0;
