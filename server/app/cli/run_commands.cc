@@ -139,7 +139,8 @@ ExitCode run_api(const ApiCommand& options) {
     return ExitCode::Unreachable;
   }
   const ExitCode code = exit_code_of(response->status);
-  fmt::print(code == ExitCode::Ok ? stdout : stderr, "{}\n", response->body);
+  // A body that ends its last line itself (a proof file) is passed on to the byte.
+  fmt::print(code == ExitCode::Ok ? stdout : stderr, "{}{}", response->body, response->body.ends_with('\n') ? "" : "\n");
   return code;
 }
 
