@@ -86,7 +86,7 @@ function(sealpost_module)
     target_include_directories(${target} INTERFACE "$<BUILD_INTERFACE:${SEALPOST_SERVER_DIR}>")
     target_link_libraries(${target} INTERFACE ${link_to} ${M_LIBS})
   endif()
-  if(testing AND SEALPOST_TESTS)
+  if(testing AND (SEALPOST_TESTS OR SEALPOST_BENCH))
     add_library(${target}_testing STATIC ${testing})
     target_link_libraries(${target}_testing PUBLIC ${target} GTest::gtest GTest::gmock
       PRIVATE $<BUILD_INTERFACE:sealpost_options>)
