@@ -108,8 +108,13 @@ js::array stages_view(const ViewContext& context, const MessageRecord& message, 
   stages.push_back({.stage = "received", .at = received});
   if (is_signed) stages.push_back({.stage = "verified", .at = prepared});
   stages.push_back({.stage = "authorized", .at = prepared});
-  stages.push_back({.stage = "accepted", .at = std::max(prepared, row.accepted_at), .audit = row.audit_index});
+  const WallTime accepted = std::max(prepared, row.accepted_at);
+  stages.push_back({.stage = "accepted", .at = accepted, .audit = row.audit_index});
+  const auto first_of_deliveries = static_cast<std::ptrdiff_t>(stages.size());
   for (const auto& delivery : message.deliveries) add_delivery_stages(stages, delivery);
+  // An inbox has its item in the accepting transaction, whose time was taken when the message arrived.
+  std::for_each(stages.begin() + first_of_deliveries, stages.end(),
+                [&](Stage& stage) { stage.at = std::max(stage.at, accepted); });
   if (row.payload_erased_at) stages.push_back({.stage = "erased", .at = *row.payload_erased_at});
   std::ranges::stable_sort(stages, {}, &Stage::at);
   js::array out;
