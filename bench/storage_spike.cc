@@ -1,8 +1,10 @@
-// Measures the storage engine alone, in steady state: commands of the message path at a fixed number in flight, with
-// finishing and purging on, into an empty store or one that was filled before. Prints the machine's fdatasync time beside
-// the rates, counts afterwards what it wrote, and exits non-zero when the counts disagree.
+// Measures the storage engine alone, in steady state: commands of the message path at a fixed number in
+// flight, with finishing and purging on, into an empty store or one that was filled before. Prints the
+// machine's fdatasync time beside the rates, counts afterwards what it wrote, and exits non-zero when the
+// counts disagree.
 //
-//   storage_spike --path DIR [--in-flight 64] [--seconds 10] [--fill 0] [--page 4096] [--no-finish] [--no-purge]
+//   storage_spike --path DIR [--in-flight 64] [--seconds 10] [--fill 0] [--page 4096] [--no-finish]
+//   [--no-purge]
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -46,7 +48,8 @@ double fdatasync_ms(const std::filesystem::path& directory) {
     if (::pwrite(fd, block.data(), block.size(), i % 50 * 65'536) < 0) break;
     const auto before = std::chrono::steady_clock::now();
     ::fdatasync(fd);
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before).count());
   }
   ::close(fd);
   std::filesystem::remove(path);
@@ -133,13 +136,15 @@ class Load final {
     std::vector<AcceptMessage> one;
     one.push_back(std::move(message));
     const auto begin = std::chrono::steady_clock::now();
-    const bool queued = store_.accept_messages(std::move(one), [this, begin](std::vector<AcceptOutcome> outcomes) {
-      const double took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-      const std::scoped_lock lock(mutex_);
-      if (outcomes.front().status == AcceptStatus::Accepted) ++accepted_;
-      latencies_.push_back(took);
-      if (--flying_ * 2 <= arguments_.in_flight) freed_.notify_one();
-    });
+    const bool queued =
+        store_.accept_messages(std::move(one), [this, begin](std::vector<AcceptOutcome> outcomes) {
+          const double took =
+              std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+          const std::scoped_lock lock(mutex_);
+          if (outcomes.front().status == AcceptStatus::Accepted) ++accepted_;
+          latencies_.push_back(took);
+          if (--flying_ * 2 <= arguments_.in_flight) freed_.notify_one();
+        });
     if (!queued) {
       const std::scoped_lock lock(mutex_);
       --flying_;
@@ -171,13 +176,14 @@ class Load final {
       const std::scoped_lock lock(mutex_);
       ++finishing_;
     }
-    const bool queued = store_.finish_attempts(std::move(attempts), [this](std::vector<FinishOutcome> outcomes) {
-      const std::scoped_lock lock(mutex_);
-      for (const FinishOutcome& outcome : outcomes)
-        if (outcome.status == FinishStatus::Finished) ++finished_;
-      --finishing_;
-      freed_.notify_one();
-    });
+    const bool queued =
+        store_.finish_attempts(std::move(attempts), [this](std::vector<FinishOutcome> outcomes) {
+          const std::scoped_lock lock(mutex_);
+          for (const FinishOutcome& outcome : outcomes)
+            if (outcome.status == FinishStatus::Finished) ++finished_;
+          --finishing_;
+          freed_.notify_one();
+        });
     if (!queued) {
       const std::scoped_lock lock(mutex_);
       --finishing_;
@@ -200,8 +206,9 @@ class Load final {
 
 StoreResult<void> make_parties(SqliteStore& store, WallTime now) {
   return store.transact_and_wait([now](Transaction& transaction) -> StoreResult<void> {
-    for (const auto& [position, kind] : {std::pair{kIntegration, EntityKind::Integration},
-                                         std::pair{kEndpoint, EntityKind::Endpoint}, std::pair{kSource, EntityKind::Source}}) {
+    for (const auto& [position, kind] :
+         {std::pair{kIntegration, EntityKind::Integration}, std::pair{kEndpoint, EntityKind::Endpoint},
+          std::pair{kSource, EntityKind::Source}}) {
       ObjectRow row;
       row.kind = kind;
       row.head.position = position;
@@ -276,22 +283,25 @@ int measure(const Arguments& arguments) {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   const auto messages = static_cast<double>(load.accepted() - before);
-  fmt::print("in flight {:5}  before {:8}  accepted/s {:8.0f}  p50 {:6.2f} ms  p99 {:6.2f} ms  batch {:6.1f}  commit {:5.2f} ms  "
-             "bytes/message {:6.0f}  writer {:5.1f} us/message  fdatasync {:.3f} ms  rss {} MiB\n",
-             arguments.in_flight, before, rate, load.latency_ms(0.5), load.latency_ms(0.99), messages / batches,
-             static_cast<double>(metrics.sync_ns - metrics_before.sync_ns) / batches / 1e6,
-             static_cast<double>(metrics.bytes_written - metrics_before.bytes_written) / messages,
-             (load.writer_seconds() - writer_before) / messages * 1e6, sync,
-             usage.ru_maxrss / 1024);
+  fmt::print(
+      "in flight {:5}  before {:8}  accepted/s {:8.0f}  p50 {:6.2f} ms  p99 {:6.2f} ms  batch {:6.1f}  "
+      "commit {:5.2f} ms  "
+      "bytes/message {:6.0f}  writer {:5.1f} us/message  fdatasync {:.3f} ms  rss {} MiB\n",
+      arguments.in_flight, before, rate, load.latency_ms(0.5), load.latency_ms(0.99), messages / batches,
+      static_cast<double>(metrics.sync_ns - metrics_before.sync_ns) / batches / 1e6,
+      static_cast<double>(metrics.bytes_written - metrics_before.bytes_written) / messages,
+      (load.writer_seconds() - writer_before) / messages * 1e6, sync, usage.ru_maxrss / 1024);
   Reader::Counts counts;
   const auto read = store.read([&](Reader& reader) -> StoreResult<void> {
     SEALPOST_TRY(counts, reader.counts());
     return {};
   });
   const bool good = read.ok() && counts.messages == load.accepted() && counts.deliveries == load.accepted() &&
-                    counts.claims == load.accepted() && counts.audit_rows == load.accepted() + load.finished();
-  fmt::print("wrote {} messages, {} deliveries, {} claims, {} audit records, {} payloads left: {}\n", counts.messages,
-             counts.deliveries, counts.claims, counts.audit_rows, counts.payloads, good ? "as counted" : "NOT as counted");
+                    counts.claims == load.accepted() &&
+                    counts.audit_rows == load.accepted() + load.finished();
+  fmt::print("wrote {} messages, {} deliveries, {} claims, {} audit records, {} payloads left: {}\n",
+             counts.messages, counts.deliveries, counts.claims, counts.audit_rows, counts.payloads,
+             good ? "as counted" : "NOT as counted");
   return good ? 0 : 1;
 }
 
@@ -301,8 +311,9 @@ int measure(const Arguments& arguments) {
 int main(int count, char** words) {
   sealpost::Arguments arguments;
   if (!sealpost::parse(count, words, arguments)) {
-    fmt::print(stderr, "storage_spike --path DIR [--in-flight N] [--seconds N] [--fill N] [--page N] [--slice N]"
-                       " [--checkpoint N] [--no-finish] [--no-purge]\n");
+    fmt::print(stderr,
+               "storage_spike --path DIR [--in-flight N] [--seconds N] [--fill N] [--page N] [--slice N]"
+               " [--checkpoint N] [--no-finish] [--no-purge]\n");
     return 2;
   }
   return sealpost::measure(arguments);

@@ -12,7 +12,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::string_view kSecretText = "whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4=";  // not-a-secret: the published test vector
+constexpr std::string_view kSecretText =
+    "whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4=";  // not-a-secret: the published test vector
 constexpr std::string_view kBody =
     R"({"type":"invoice.paid","organization":"org_1","environment":"live","endpoint":"end_1","data":{}})";
 const TimePoint kNow{seconds(1'700'000'000)};

@@ -31,7 +31,9 @@ ExitCode run_audit_verify(const VerifyOptions& options) {
   const auto leaf = read_file(options.leaf, kMaxLeafBytes);
   if (!key || !proof || !leaf) {
     fmt::print(stderr, "A file can't be read: {}\n",
-               !key ? options.key : !proof ? options.proof.string() : options.leaf.string());
+               !key     ? options.key
+               : !proof ? options.proof.string()
+                        : options.leaf.string());
     return ExitCode::Usage;
   }
   const auto verified = verify_proof_file(as_text(*proof), *leaf, std::string_view(*key));
@@ -63,7 +65,9 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
   }
   std::uint64_t contradictions = 0;
   for (const OrganizationId log : (*installation)->logs()) {
-    const auto verdict = (*installation)->audit().verify_log(log, [](const std::string& line) { fmt::print(stderr, "  {}\n", line); });
+    const auto verdict = (*installation)->audit().verify_log(log, [](const std::string& line) {
+      fmt::print(stderr, "  {}\n", line);
+    });
     const std::string name = (*installation)->audit().origin(log).text();
     if (!verdict) {
       fmt::print(stderr, "{}: can't be read ({})\n", name, static_cast<int>(verdict.error()));
@@ -72,7 +76,8 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     }
     contradictions += verdict->contradictions;
     fmt::print("{}: {} records, {}\n", name, verdict->records,
-               verdict->contradictions == 0 ? "consistent" : fmt::format("{} contradictions", verdict->contradictions));
+               verdict->contradictions == 0 ? "consistent"
+                                            : fmt::format("{} contradictions", verdict->contradictions));
   }
   return contradictions == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
 }

@@ -9,8 +9,9 @@ namespace sealpost {
 namespace {
 
 // Commands that need nothing but the configuration file.
-void add_config_command(CLI::App& parent, const std::string& name, const std::string& what, std::string& config,
-                        ExitCode& result, ExitCode (*run)(const std::filesystem::path&)) {
+void add_config_command(CLI::App& parent, const std::string& name, const std::string& what,
+                        std::string& config, ExitCode& result,
+                        ExitCode (*run)(const std::filesystem::path&)) {
   auto* command = parent.add_subcommand(name, what);
   command->add_option("--config", config, "Path of sealpost.toml")->required()->envname("SEALPOST_CONFIG");
   command->callback([&config, &result, run] { result = run(config); });
@@ -35,7 +36,8 @@ int run_command_line(int argc, char** argv) {
   init->add_option("--data-dir", data_dir, "Where; must not exist or be empty")->required();
   init->callback([&] { result = run_init(data_dir); });
   add_config_command(app, "server", "Run the gateway", config, result, run_server);
-  add_config_command(app, "doctor", "Check configuration, files and settings, and explain", config, result, run_doctor);
+  add_config_command(app, "doctor", "Check configuration, files and settings, and explain", config, result,
+                     run_doctor);
 
   auto* call = app.add_subcommand("api", "Call the running gateway as the operator, over its Unix socket");
   call->add_option("method", api.method, "GET, POST, PATCH, DELETE")->required();
@@ -49,7 +51,8 @@ int run_command_line(int argc, char** argv) {
   });
 
   auto* operators = app.add_subcommand("operator", "Act as the operator")->require_subcommand(1);
-  add_config_command(*operators, "token", "Mint a minutes-long token for HTTP", config, result, run_operator_token);
+  add_config_command(*operators, "token", "Mint a minutes-long token for HTTP", config, result,
+                     run_operator_token);
 
   auto* audit = app.add_subcommand("audit", "Verify evidence")->require_subcommand(1);
   auto* offline = audit->add_subcommand("verify", "Verify one proof file offline, against a pinned key");
@@ -61,10 +64,12 @@ int run_command_line(int argc, char** argv) {
     verify.leaf = leaf;
     result = run_audit_verify(verify);
   });
-  add_config_command(*audit, "check", "Verify every log of a stopped gateway", config, result, run_audit_check);
+  add_config_command(*audit, "check", "Verify every log of a stopped gateway", config, result,
+                     run_audit_check);
 
   auto* configuration = app.add_subcommand("config", "The configuration file")->require_subcommand(1);
-  add_config_command(*configuration, "validate", "Read it and say what is wrong", config, result, run_config_validate);
+  add_config_command(*configuration, "validate", "Read it and say what is wrong", config, result,
+                     run_config_validate);
   app.add_subcommand("routes", "Print the route table as JSON")->callback([&] { result = run_routes(); });
   app.add_subcommand("version", "Print the version")->callback([] { print_version(); });
 

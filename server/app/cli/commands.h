@@ -1,5 +1,5 @@
-// The commands, each a function from its options to an exit code. They write data to stdout and everything else to
-// stderr. One thread.
+// The commands, each a function from its options to an exit code. They write data to stdout and everything
+// else to stderr. One thread.
 #pragma once
 
 #include <filesystem>

@@ -29,21 +29,27 @@ class Report final {
   bool bad_ = false;
 };
 
-void check_private(Report& report, std::string_view subject, const std::filesystem::path& path, mode_t wanted) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return report.line(Grade::Bad, subject, fmt::format("{} is not there.", path.string()));
+void check_private(Report& report, std::string_view subject, const std::filesystem::path& path,
+                   mode_t wanted) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0)
+    return report.line(Grade::Bad, subject, fmt::format("{} is not there.", path.string()));
   const mode_t open_bits = info.st_mode & (S_IRWXG | S_IRWXO);
   if (open_bits != 0)
-    return report.line(Grade::Bad, subject, fmt::format("{} is open to others (mode {:o}); chmod {:o}.", path.string(), info.st_mode & 0777U, wanted));
+    return report.line(Grade::Bad, subject,
+                       fmt::format("{} is open to others (mode {:o}); chmod {:o}.", path.string(),
+                                   info.st_mode & 0777U, wanted));
   report.line(Grade::Good, subject, fmt::format("{} is closed to others.", path.string()));
 }
 
 void check_volumes(Report& report, const Config& config) {
-  struct stat data {};
-  struct stat key {};
+  struct stat data{};
+  struct stat key{};
   if (::stat(config.data_dir.c_str(), &data) != 0 || ::stat(config.root_key.c_str(), &key) != 0) return;
   if (data.st_dev == key.st_dev)
-    report.line(Grade::Warning, "root key", "It lies on the data's volume: a copy of the volume is a copy of everything. Set `root_key`.");
+    report.line(
+        Grade::Warning, "root key",
+        "It lies on the data's volume: a copy of the volume is a copy of everything. Set `root_key`.");
 }
 
 void check_library(Report& report) {
@@ -56,17 +62,22 @@ void check_library(Report& report) {
     if (at != end) ++at;
   }
   if (parts < std::array{3, 51, 3})
-    return report.line(Grade::Good, "sqlite", fmt::format("{}: older than 3.51.3, so one connection alone writes and checkpoints, as it does here.", version));
+    return report.line(
+        Grade::Good, "sqlite",
+        fmt::format("{}: older than 3.51.3, so one connection alone writes and checkpoints, as it does here.",
+                    version));
   report.line(Grade::Good, "sqlite", version);
 }
 
 void tell_egress(Report& report, const Config& config) {
-  if (config.egress.openings.empty()) return report.line(Grade::Good, "egress", "Only globally reachable addresses.");
+  if (config.egress.openings.empty())
+    return report.line(Grade::Good, "egress", "Only globally reachable addresses.");
   for (const EgressOpening& opening : config.egress.openings)
     report.line(opening.environment == Environment::Live ? Grade::Warning : Grade::Good, "egress",
                 fmt::format("{} in `{}` may also reach {} networks, {} hosts, {} plain HTTP addresses.",
-                            opening.organization.empty() ? "every organization" : opening.organization, name_of(opening.environment),
-                            opening.networks.size(), opening.hosts.size(), opening.plain_http.size()));
+                            opening.organization.empty() ? "every organization" : opening.organization,
+                            name_of(opening.environment), opening.networks.size(), opening.hosts.size(),
+                            opening.plain_http.size()));
 }
 
 }  // namespace
@@ -84,15 +95,19 @@ ExitCode run_doctor(const std::filesystem::path& config_file) {
   check_volumes(report, *config);
   check_library(report);
   if (config->server.tls_certificate.empty()) {
-    report.line(config->server.listen.address.is_loopback() ? Grade::Good : Grade::Bad, "tls",
-                "Plain HTTP, which is for loopback alone: put a TLS proxy in front, or set `tls_certificate`.");
+    report.line(
+        config->server.listen.address.is_loopback() ? Grade::Good : Grade::Bad, "tls",
+        "Plain HTTP, which is for loopback alone: put a TLS proxy in front, or set `tls_certificate`.");
   } else {
     check_private(report, "tls", config->server.tls_key, 0600);
   }
   tell_egress(report, *config);
-  const auto answer = ask_gateway(config->operators.socket, {.method = "GET", .target = "/readyz", .body = {}, .headers = {}});
+  const auto answer = ask_gateway(config->operators.socket,
+                                  {.method = "GET", .target = "/readyz", .body = {}, .headers = {}});
   if (answer) {
-    report.line(answer->status == 200 ? Grade::Good : Grade::Bad, "gateway", answer->status == 200 ? "It runs and is ready." : "It runs and is not ready: " + answer->body);
+    report.line(
+        answer->status == 200 ? Grade::Good : Grade::Bad, "gateway",
+        answer->status == 200 ? "It runs and is ready." : "It runs and is not ready: " + answer->body);
   } else if (auto core = Core::open(*config, Core::Mode::Open); core) {
     report.line(Grade::Warning, "gateway", "It does not run; key and database open.");
   } else {

@@ -29,7 +29,9 @@ class Connection final {
   int fd_;
 };
 
-bool clean(std::string_view text) { return text.find_first_of("\r\n") == std::string_view::npos && !text.empty(); }
+bool clean(std::string_view text) {
+  return text.find_first_of("\r\n") == std::string_view::npos && !text.empty();
+}
 
 bool send_all(int fd, std::string_view data) {
   while (!data.empty()) {
@@ -69,8 +71,9 @@ Result<OperatorResponse, OperatorClientError> ask_gateway(const std::filesystem:
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
     return fail(OperatorClientError::Unreachable);
 
-  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
-                                 request.method, request.target, request.body.size());
+  std::string text =
+      fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
+                  request.method, request.target, request.body.size());
   if (!request.body.empty()) text += "Content-Type: application/json\r\n";
   for (const std::string& header : request.headers) text += header + "\r\n";
   text += "\r\n" + request.body;

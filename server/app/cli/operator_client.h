@@ -1,5 +1,5 @@
-// One request of the operator to the running gateway, over its Unix socket; the kernel says who asks. Blocking, bounded
-// in time and size; for commands only.
+// One request of the operator to the running gateway, over its Unix socket; the kernel says who asks.
+// Blocking, bounded in time and size; for commands only.
 #pragma once
 
 #include <filesystem>

@@ -43,13 +43,16 @@ ExitCode exit_code_of(int status) {
 std::string url_of(const Config& config, std::uint16_t port) {
   const bool tls = !config.server.tls_certificate.empty();
   const IpAddress& address = config.server.listen.address;
-  const std::string host = address.family() == IpAddress::Family::V6 ? "[" + address.to_string() + "]" : address.to_string();
+  const std::string host =
+      address.family() == IpAddress::Family::V6 ? "[" + address.to_string() + "]" : address.to_string();
   return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
 }  // namespace
 
-void print_version() { fmt::print("{{\"version\":\"{}\",\"sqlite\":\"{}\"}}\n", kVersion, store_library_version()); }
+void print_version() {
+  fmt::print("{{\"version\":\"{}\",\"sqlite\":\"{}\"}}\n", kVersion, store_library_version());
+}
 
 ExitCode run_init(const std::filesystem::path& data_dir) {
   std::error_code ignored;
@@ -64,7 +67,8 @@ ExitCode run_init(const std::filesystem::path& data_dir) {
     fmt::print(stderr, "{} can't be made, or others may open it (chmod 0700).\n", absolute.string());
     return ExitCode::Unexpected;
   }
-  if (!FileRootKey::create(absolute / "root.key", entropy) || !create_private_file(file, as_bytes(sample_config(absolute)))) {
+  if (!FileRootKey::create(absolute / "root.key", entropy) ||
+      !create_private_file(file, as_bytes(sample_config(absolute)))) {
     fmt::print(stderr, "The key or the configuration file can't be written in {}.\n", absolute.string());
     return ExitCode::Unexpected;
   }
@@ -74,9 +78,11 @@ ExitCode run_init(const std::filesystem::path& data_dir) {
     fmt::print(stderr, "{}\n", core.error());
     return ExitCode::Unexpected;
   }
-  fmt::print("Made {}\n  root.key       the root of all keys (0600): back it up apart from the data\n"
-             "  sealpost.toml  the configuration\n  sealpost.db    the database\n\n"
-             "Next:\n  sealpost server --config {}\n", absolute.string(), file.string());
+  fmt::print(
+      "Made {}\n  root.key       the root of all keys (0600): back it up apart from the data\n"
+      "  sealpost.toml  the configuration\n  sealpost.db    the database\n\n"
+      "Next:\n  sealpost server --config {}\n",
+      absolute.string(), file.string());
   return ExitCode::Ok;
 }
 
@@ -95,10 +101,12 @@ ExitCode run_server(const std::filesystem::path& config_file) {
     fmt::print(stderr, "{}\n", gateway.error());
     return ExitCode::Unexpected;
   }
-  std::string ready = fmt::format("{{\"event\":\"ready\",\"http\":\"{}\",\"operator_socket\":\"{}\"",
-                                  url_of(*config, (*gateway)->http_port()), config->operators.socket.string());
+  std::string ready =
+      fmt::format("{{\"event\":\"ready\",\"http\":\"{}\",\"operator_socket\":\"{}\"",
+                  url_of(*config, (*gateway)->http_port()), config->operators.socket.string());
   if ((*gateway)->metrics_port() != 0)
-    ready += fmt::format(",\"metrics\":\"http://{}:{}\"", config->metrics.listen->address.to_string(), (*gateway)->metrics_port());
+    ready += fmt::format(",\"metrics\":\"http://{}:{}\"", config->metrics.listen->address.to_string(),
+                         (*gateway)->metrics_port());
   fmt::print("{}}}\n", ready);
   std::fflush(stdout);
   (*gateway)->log().info("ready", {{"http_port", (*gateway)->http_port()}});
@@ -128,8 +136,10 @@ ExitCode run_api(const ApiCommand& options) {
     fmt::print(stderr, "{} can't be read.\n", options.body);
     return ExitCode::Usage;
   }
-  const auto response = ask_gateway(config->operators.socket, {.method = options.method, .target = options.path,
-                                                               .body = *std::move(body), .headers = options.headers});
+  const auto response = ask_gateway(config->operators.socket, {.method = options.method,
+                                                               .target = options.path,
+                                                               .body = *std::move(body),
+                                                               .headers = options.headers});
   if (!response) {
     if (response.error() == OperatorClientError::BadRequest) {
       fmt::print(stderr, "Method, path and headers may not be empty or hold line breaks.\n");
@@ -140,12 +150,17 @@ ExitCode run_api(const ApiCommand& options) {
   }
   const ExitCode code = exit_code_of(response->status);
   // A body that ends its last line itself (a proof file) is passed on to the byte.
-  fmt::print(code == ExitCode::Ok ? stdout : stderr, "{}{}", response->body, response->body.ends_with('\n') ? "" : "\n");
+  fmt::print(code == ExitCode::Ok ? stdout : stderr, "{}{}", response->body,
+             response->body.ends_with('\n') ? "" : "\n");
   return code;
 }
 
 ExitCode run_operator_token(const std::filesystem::path& config_file) {
-  return run_api({.config_file = config_file, .method = "POST", .path = "/v1/operator/tokens", .body = "{}", .headers = {}});
+  return run_api({.config_file = config_file,
+                  .method = "POST",
+                  .path = "/v1/operator/tokens",
+                  .body = "{}",
+                  .headers = {}});
 }
 
 ExitCode run_routes() {

@@ -39,8 +39,10 @@ class Section final {
 
   void text(std::string_view key, std::string& out) {
     if (const auto* node = find(key)) {
-      if (const auto* value = node->as_string()) out = value->get();
-      else complain(key, node, "must be a text in quotes");
+      if (const auto* value = node->as_string())
+        out = value->get();
+      else
+        complain(key, node, "must be a text in quotes");
     }
   }
   void path(std::string_view key, std::filesystem::path& out) {
@@ -51,8 +53,10 @@ class Section final {
   void number(std::string_view key, std::uint32_t& out, std::uint32_t least, std::uint32_t most) {
     if (const auto* node = find(key)) {
       const auto* value = node->as_integer();
-      if (value != nullptr && value->get() >= least && value->get() <= most) out = static_cast<std::uint32_t>(value->get());
-      else complain(key, node, fmt::format("must be a whole number from {} to {}", least, most));
+      if (value != nullptr && value->get() >= least && value->get() <= most)
+        out = static_cast<std::uint32_t>(value->get());
+      else
+        complain(key, node, fmt::format("must be a whole number from {} to {}", least, most));
     }
   }
   void socket(std::string_view key, std::optional<SocketSetting>& out) {
@@ -71,7 +75,8 @@ class Section final {
     if (array == nullptr) return complain(key, node, "must be a list");
     for (const auto& element : *array) {
       const auto* value = element.as_string();
-      if (value == nullptr || !take(value->get())) return complain(key, &element, fmt::format("must hold {}", wanted));
+      if (value == nullptr || !take(value->get()))
+        return complain(key, &element, fmt::format("must hold {}", wanted));
     }
   }
   void numbers(std::string_view key, std::vector<std::uint32_t>& out) {
@@ -94,7 +99,8 @@ class Section final {
   }
   [[nodiscard]] const toml::array* tables(std::string_view key) {
     const auto* node = find(key);
-    if (node != nullptr && !node->is_array_of_tables()) complain(key, node, "must be a list of tables: [[…]]");
+    if (node != nullptr && !node->is_array_of_tables())
+      complain(key, node, "must be a list of tables: [[…]]");
     return node == nullptr ? nullptr : node->as_array();
   }
   // After the last key: whatever is left was not meant to be there.
@@ -104,14 +110,16 @@ class Section final {
     for (const auto& [key, node] : *table_) {
       if (known_.contains(std::string(key.str()))) continue;
       const auto nearest = nearest_name(key.str(), known);
-      complain(key.str(), &node, nearest ? fmt::format("is unknown; did you mean `{}`?", *nearest)
-                                         : fmt::format("is unknown; known here: {}", fmt::join(known_, ", ")));
+      complain(key.str(), &node,
+               nearest ? fmt::format("is unknown; did you mean `{}`?", *nearest)
+                       : fmt::format("is unknown; known here: {}", fmt::join(known_, ", ")));
       return;
     }
   }
   void complain(std::string_view key, const toml::node* node, std::string_view what) {
     if (!problem_.empty()) return;
-    problem_ = fmt::format("{}:{}: `{}{}` {}.", file_, node == nullptr ? 0 : node->source().begin.line, path_, key, what);
+    problem_ = fmt::format("{}:{}: `{}{}` {}.", file_, node == nullptr ? 0 : node->source().begin.line, path_,
+                           key, what);
   }
 
  private:
@@ -155,8 +163,10 @@ void read_opening(Section section, EgressOpening& opening) {
   section.text("organization", opening.organization);
   std::string environment = "test";
   section.text("environment", environment);
-  if (const auto known = environment_from(environment)) opening.environment = *known;
-  else section.complain("environment", nullptr, "must be \"test\" or \"live\"");
+  if (const auto known = environment_from(environment))
+    opening.environment = *known;
+  else
+    section.complain("environment", nullptr, "must be \"test\" or \"live\"");
   section.list("networks", "networks such as \"10.1.0.0/16\"", [&](const std::string& text) {
     const auto network = Cidr::parse(text);
     if (network) opening.networks.push_back(*network);
@@ -231,7 +241,8 @@ Result<Config, ConfigError> parse_config(std::string_view text, std::string_view
   egress.socket("proxy", config.egress.proxy);
   if (const auto* openings = egress.tables("open"))
     for (const auto& element : *openings)
-      read_opening(Section(element.as_table(), "egress.open.", name, problem), config.egress.openings.emplace_back());
+      read_opening(Section(element.as_table(), "egress.open.", name, problem),
+                   config.egress.openings.emplace_back());
   egress.finish();
   root.finish();
   if (config.data_dir.empty()) root.complain("data_dir", nullptr, "is missing");
@@ -246,8 +257,9 @@ Result<Config, ConfigError> parse_config(std::string_view text, std::string_view
 Result<Config, ConfigError> load_config(const std::filesystem::path& file) {
   const auto bytes = read_file(file, kMaxConfigBytes);
   if (!bytes)
-    return fail(ConfigError{fmt::format("{}: {}.", file.string(), bytes.error() == FileError::NotFound ? "there is no such file"
-                                                                                                       : "can't be read")});
+    return fail(ConfigError{
+        fmt::format("{}: {}.", file.string(),
+                    bytes.error() == FileError::NotFound ? "there is no such file" : "can't be read")});
   return parse_config(as_text(*bytes), file.string());
 }
 

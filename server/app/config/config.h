@@ -1,5 +1,5 @@
-// Everything an operator can set, with its default. Read once at start and again on SIGHUP (then only `egress` and TLS
-// files take effect). Immutable after load.
+// Everything an operator can set, with its default. Read once at start and again on SIGHUP (then only
+// `egress` and TLS files take effect). Immutable after load.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct ServerSettings {
   SocketSetting listen{IpAddress::v4({127, 0, 0, 1}), 8420};
   std::filesystem::path tls_certificate;  // both or neither; without them only loopback may be listened on
   std::filesystem::path tls_key;
-  std::string public_url;                 // how the outside names this gateway; for links and records
+  std::string public_url;  // how the outside names this gateway; for links and records
   std::vector<std::string> allowed_hosts;
   std::vector<Cidr> trusted_proxies;
   std::uint32_t threads = 1;
@@ -37,8 +37,8 @@ struct MetricsSettings {
 };
 
 struct OperatorSettings {
-  std::filesystem::path socket;        // default: <data_dir>/operator.sock
-  std::vector<std::uint32_t> uids;     // who may act; default: the user that runs the gateway
+  std::filesystem::path socket;     // default: <data_dir>/operator.sock
+  std::vector<std::uint32_t> uids;  // who may act; default: the user that runs the gateway
 };
 
 struct LimitSettings {
@@ -50,7 +50,8 @@ struct LimitSettings {
   std::uint32_t payload_inbox_days = 7;
 };
 
-// What deliveries may reach beyond globally reachable addresses. Never our own listeners, link-local or metadata.
+// What deliveries may reach beyond globally reachable addresses. Never our own listeners, link-local or
+// metadata.
 struct EgressOpening {
   std::string organization;  // public id; empty: every organization
   Environment environment = Environment::Test;

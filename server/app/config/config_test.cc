@@ -51,7 +51,8 @@ plain_http = ["127.0.0.1:9000"]
 organization = "org_x"
 environment = "live"
 hosts = ["chat.internal.example"]
-)", "t");
+)",
+                                   "t");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->server.listen.port, 0);
   EXPECT_EQ(config->server.threads, 2U);
@@ -70,7 +71,8 @@ struct Row {
 constexpr Row kBad[] = {
     {"", "`data_dir` is missing"},
     {"data_dir = 1", "`data_dir` must be a text"},
-    {"data_dir = '/x'\n[server]\nlistn = '127.0.0.1:1'", "sealpost.toml:3: `server.listn` is unknown; did you mean `listen`?"},
+    {"data_dir = '/x'\n[server]\nlistn = '127.0.0.1:1'",
+     "sealpost.toml:3: `server.listn` is unknown; did you mean `listen`?"},
     {"data_dir = '/x'\n[servr]\n", "did you mean `server`?"},
     {"data_dir = '/x'\n[server]\nlisten = 'localhost:1'", "`server.listen` must be an address"},
     {"data_dir = '/x'\n[server]\nlisten = '127.0.0.1:70000'", "`server.listen`"},
@@ -87,7 +89,9 @@ constexpr Row kBad[] = {
 };
 
 TEST(Config, NamesWhatIsWrongAndWhatWasMeant) {
-  for (const Row& row : kBad) EXPECT_NE(problem_of(row.text).find(row.names), std::string::npos) << row.text << "\n→ " << problem_of(row.text);
+  for (const Row& row : kBad)
+    EXPECT_NE(problem_of(row.text).find(row.names), std::string::npos)
+        << row.text << "\n→ " << problem_of(row.text);
 }
 
 TEST(Config, SaysWhenTheFileIsNotThere) {

@@ -9,21 +9,30 @@ namespace {
 
 std::string explain(RootKeyError error, const std::filesystem::path& path) {
   switch (error) {
-    case RootKeyError::NotFound: return fmt::format("There is no root key at {}: run `sealpost init` first.", path.string());
-    case RootKeyError::Permissions: return fmt::format("{} may be read by others: chmod 0600.", path.string());
-    case RootKeyError::UnsupportedVersion: return fmt::format("{} was written by a later release.", path.string());
-    default: return fmt::format("{} is no readable root key.", path.string());
+    case RootKeyError::NotFound:
+      return fmt::format("There is no root key at {}: run `sealpost init` first.", path.string());
+    case RootKeyError::Permissions:
+      return fmt::format("{} may be read by others: chmod 0600.", path.string());
+    case RootKeyError::UnsupportedVersion:
+      return fmt::format("{} was written by a later release.", path.string());
+    default:
+      return fmt::format("{} is no readable root key.", path.string());
   }
 }
 
 std::string explain(StoreError error) {
   switch (error) {
     case StoreError::Busy:
-    case StoreError::Conflict: return "Another process has the data directory open.";
-    case StoreError::NewerSchema: return "The database was written by a later release.";
-    case StoreError::Corrupt: return "The database is damaged.";
-    case StoreError::Full: return "There is no space left on the disk.";
-    default: return "The database can't be opened.";
+    case StoreError::Conflict:
+      return "Another process has the data directory open.";
+    case StoreError::NewerSchema:
+      return "The database was written by a later release.";
+    case StoreError::Corrupt:
+      return "The database is damaged.";
+    case StoreError::Full:
+      return "There is no space left on the disk.";
+    default:
+      return "The database can't be opened.";
   }
 }
 
@@ -63,14 +72,15 @@ Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode
   core->store = *std::move(store);
   auto vault = Vault::open(*core->store, *core->root, core->clock, core->entropy);
   if (!vault)
-    return fail(std::string(vault.error() == VaultError::WrongRootKey ? "This root key does not open this database."
-                                                                      : "The vault can't be opened."));
+    return fail(std::string(vault.error() == VaultError::WrongRootKey
+                                ? "This root key does not open this database."
+                                : "The vault can't be opened."));
   core->vault = *std::move(vault);
   SEALPOST_TRY(core->installation, name_installation(*core->store, core->entropy, mode));
   core->ids = std::make_unique<PublicIdCodec>(
       core->vault->make_public_id_codec({{.generation = core->installation.generation, .first = 0}}));
-  core->audit =
-      std::make_unique<AuditTrail>(*core->store, *core->vault, core->clock, core->entropy, core->installation);
+  core->audit = std::make_unique<AuditTrail>(*core->store, *core->vault, core->clock, core->entropy,
+                                             core->installation);
   return core;
 }
 

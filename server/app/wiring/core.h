@@ -1,5 +1,6 @@
-// What stands on disk, opened: the root key, the store, the vault, the names of the installation, the audit trail. Commands
-// that work without a running gateway need no more. One thread opens; the parts are thread-safe as they say.
+// What stands on disk, opened: the root key, the store, the vault, the names of the installation, the audit
+// trail. Commands that work without a running gateway need no more. One thread opens; the parts are
+// thread-safe as they say.
 #pragma once
 
 #include <memory>

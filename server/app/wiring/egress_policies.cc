@@ -9,7 +9,7 @@
 namespace sealpost {
 
 std::vector<std::string> EgressPolicies::replace(const EgressSettings& settings,
-                                                  std::vector<SocketAddress> own_listeners) {
+                                                 std::vector<SocketAddress> own_listeners) {
   std::vector<std::string> unknown;
   const std::scoped_lock lock(mutex_);
   openings_.clear();
@@ -35,14 +35,20 @@ EgressPolicyPtr EgressPolicies::policy_of(const Tenancy& tenancy) {
   const std::scoped_lock lock(mutex_);
   EgressPolicyPtr& made = made_[tenancy];
   if (made) return made;
-  EgressPolicy::Settings settings{.tenancy = tenancy, .version = version_, .opened_networks = {}, .opened_hosts = {},
-                                  .plain_http = {}, .own_listeners = own_listeners_, .own_addresses = own_addresses_};
+  EgressPolicy::Settings settings{.tenancy = tenancy,
+                                  .version = version_,
+                                  .opened_networks = {},
+                                  .opened_hosts = {},
+                                  .plain_http = {},
+                                  .own_listeners = own_listeners_,
+                                  .own_addresses = own_addresses_};
   for (const Opening& one : openings_) {
     if (one.organization.set() && one.organization != tenancy.organization) continue;
     if (one.opening.environment != tenancy.environment) continue;
     std::ranges::copy(one.opening.networks, std::back_inserter(settings.opened_networks));
     std::ranges::copy(one.opening.hosts, std::back_inserter(settings.opened_hosts));
-    for (const SocketSetting& socket : one.opening.plain_http) settings.plain_http.push_back({socket.address, socket.port});
+    for (const SocketSetting& socket : one.opening.plain_http)
+      settings.plain_http.push_back({socket.address, socket.port});
   }
   made = std::make_shared<const EgressPolicy>(std::move(settings));
   return made;

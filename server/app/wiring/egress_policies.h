@@ -1,6 +1,6 @@
-// The egress policy of each organization and environment, as the operator's file opens it. Policies are made on first use
-// and replaced whole, with a higher version, when the file is read again: connection pools are keyed by it.
-// Internally synchronised.
+// The egress policy of each organization and environment, as the operator's file opens it. Policies are made
+// on first use and replaced whole, with a higher version, when the file is read again: connection pools are
+// keyed by it. Internally synchronised.
 #pragma once
 
 #include <map>

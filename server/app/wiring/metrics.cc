@@ -10,12 +10,13 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
   CurlHttpSender& sender = parts.sender;
   std::vector<Metric> metrics = http_server_metrics("api", [&server] { return server.stats(); });
 
-  metrics.push_back({MetricKind::Counter, "sealpost_refusals_total", "Webhooks refused, by public code.", [&ledger] {
-                       std::vector<MetricSample> samples;
-                       for (const auto& [code, count] : ledger.totals())
-                         samples.push_back({{{"code", std::string(to_string(code))}}, count});
-                       return samples;
-                     }});
+  metrics.push_back(
+      {MetricKind::Counter, "sealpost_refusals_total", "Webhooks refused, by public code.", [&ledger] {
+         std::vector<MetricSample> samples;
+         for (const auto& [code, count] : ledger.totals())
+           samples.push_back({{{"code", std::string(to_string(code))}}, count});
+         return samples;
+       }});
   metrics.push_back(counter("sealpost_unknown_source_total", "Webhooks to sources that do not exist.",
                             [&ledger] { return ledger.unknown_sources(); }));
   metrics.push_back(counter("sealpost_store_batches_total", "Transactions committed by the store's writer.",
@@ -30,16 +31,19 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                           [&store] { return store.metrics().queue_depth; }));
   metrics.push_back(gauge("sealpost_store_wal_pages", "Pages in the write-ahead log.",
                           [&store] { return store.metrics().wal_pages; }));
-  metrics.push_back({MetricKind::Counter, "sealpost_delivery_attempts_total", "Attempts filed, by result.", [&delivery] {
-                       const DeliveryMetrics now = delivery.metrics();
-                       std::vector<MetricSample> samples;
-                       for (std::size_t i = 0; i < now.attempts.size(); ++i)
-                         samples.push_back({{{"result", std::string(name_of(static_cast<AttemptResult>(i)))}}, now.attempts[i]});
-                       return samples;
-                     }});
+  metrics.push_back(
+      {MetricKind::Counter, "sealpost_delivery_attempts_total", "Attempts filed, by result.", [&delivery] {
+         const DeliveryMetrics now = delivery.metrics();
+         std::vector<MetricSample> samples;
+         for (std::size_t i = 0; i < now.attempts.size(); ++i)
+           samples.push_back(
+               {{{"result", std::string(name_of(static_cast<AttemptResult>(i)))}}, now.attempts[i]});
+         return samples;
+       }});
   metrics.push_back(counter("sealpost_deliveries_dead_total", "Deliveries that became dead letters.",
                             [&delivery] { return delivery.metrics().dead; }));
-  metrics.push_back(gauge("sealpost_deliveries_held", "Deliveries in hand.", [&delivery] { return delivery.metrics().held; }));
+  metrics.push_back(gauge("sealpost_deliveries_held", "Deliveries in hand.",
+                          [&delivery] { return delivery.metrics().held; }));
   metrics.push_back(gauge("sealpost_deliveries_in_flight", "Deliveries being sent.",
                           [&delivery] { return delivery.metrics().in_flight; }));
   metrics.push_back(counter("sealpost_sender_connections_total", "Connections opened to receivers.",

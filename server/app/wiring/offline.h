@@ -1,5 +1,5 @@
-// An installation opened without running it: for commands that verify or look. Errors are sentences for the operator.
-// One thread.
+// An installation opened without running it: for commands that verify or look. Errors are sentences for the
+// operator. One thread.
 #pragma once
 
 #include <memory>

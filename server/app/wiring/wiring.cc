@@ -29,18 +29,23 @@ constexpr Milliseconds kRevocationPatience{750};
 
 LogLevel level_of(LogLevelSetting setting) {
   switch (setting) {
-    case LogLevelSetting::Debug: return LogLevel::Debug;
-    case LogLevelSetting::Info: return LogLevel::Info;
-    case LogLevelSetting::Warn: return LogLevel::Warn;
-    case LogLevelSetting::Error: return LogLevel::Error;
+    case LogLevelSetting::Debug:
+      return LogLevel::Debug;
+    case LogLevelSetting::Info:
+      return LogLevel::Info;
+    case LogLevelSetting::Warn:
+      return LogLevel::Warn;
+    case LogLevelSetting::Error:
+      return LogLevel::Error;
   }
   return LogLevel::Info;
 }
 
 Acceptance::Limits limits_of(const LimitSettings& settings) {
-  return {.source = {static_cast<double>(settings.source_per_second), static_cast<double>(settings.source_burst)},
-          .integration = {static_cast<double>(settings.integration_per_second),
-                          static_cast<double>(settings.integration_burst)}};
+  return {
+      .source = {static_cast<double>(settings.source_per_second), static_cast<double>(settings.source_burst)},
+      .integration = {static_cast<double>(settings.integration_per_second),
+                      static_cast<double>(settings.integration_burst)}};
 }
 
 }  // namespace
@@ -84,7 +89,9 @@ Wiring::~Wiring() { finish(); }
 const Config& Wiring::config() const { return parts_->config; }
 Logger& Wiring::log() { return *parts_->log; }
 std::uint16_t Wiring::http_port() const { return parts_->server->port(0); }
-std::uint16_t Wiring::metrics_port() const { return parts_->metrics_server ? parts_->metrics_server->port(0) : 0; }
+std::uint16_t Wiring::metrics_port() const {
+  return parts_->metrics_server ? parts_->metrics_server->port(0) : 0;
+}
 
 Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::string version) {
   auto parts = std::make_unique<Parts>();
@@ -103,15 +110,20 @@ Result<void, std::string> Wiring::build() {
   SEALPOST_TRY(p.core, Core::open(p.config, Core::Mode::Open));
   Core& core = *p.core;
   p.started_at = core.clock.wall_now();
-  if (!core.vault->ensure_data_keys(p.started_at)) return fail(std::string("Today's data keys can't be made."));
+  if (!core.vault->ensure_data_keys(p.started_at))
+    return fail(std::string("Today's data keys can't be made."));
 
-  p.directory = std::make_unique<Directory>(Directory::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit,
-                                                             .ids = *core.ids, .clock = core.clock, .log = *p.log});
+  p.directory = std::make_unique<Directory>(Directory::Parts{.store = *core.store,
+                                                             .vault = *core.vault,
+                                                             .audit = *core.audit,
+                                                             .ids = *core.ids,
+                                                             .clock = core.clock,
+                                                             .log = *p.log});
   if (!p.directory->load()) return fail(std::string("The directory of parties can't be read."));
   p.gate = std::make_unique<AuthorizationGate>(*core.ids);
   p.tokens = std::make_unique<AccessTokens>(*core.vault, p.denied);
-  p.ledger = std::make_unique<RefusalLedger>(RefusalLedger::Parts{.store = *core.store, .audit = *core.audit, .ids = *core.ids,
-                                                                  .clock = core.clock, .log = *p.log});
+  p.ledger = std::make_unique<RefusalLedger>(RefusalLedger::Parts{
+      .store = *core.store, .audit = *core.audit, .ids = *core.ids, .clock = core.clock, .log = *p.log});
   p.pool = std::make_unique<ThreadPool>(kPoolThreads, kPoolQueue);
   p.egress = std::make_unique<EgressPolicies>(*core.ids, interface_addresses());
   static_cast<void>(p.egress->replace(p.config.egress, {}));
@@ -119,62 +131,104 @@ Result<void, std::string> Wiring::build() {
   HttpSenderOptions sending;
   sending.user_agent = "Sealpost/" + p.version;
   sending.ca_file = p.config.egress.ca_file;
-  if (p.config.egress.proxy) sending.proxy = SocketAddress{p.config.egress.proxy->address, p.config.egress.proxy->port};
+  if (p.config.egress.proxy)
+    sending.proxy = SocketAddress{p.config.egress.proxy->address, p.config.egress.proxy->port};
   auto sender = CurlHttpSender::create(std::move(sending), core.clock);
   if (!sender) return fail(std::string("Sending can't start: check `egress.ca_file`."));
   p.sender = *std::move(sender);
   p.delivery = std::make_unique<DeliveryEngine>(
-      DeliveryEngine::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit, .ids = *core.ids,
-                            .sender = *p.sender, .clock = core.clock, .entropy = core.entropy, .log = *p.log,
-                            .picture = [&p] { return p.directory->picture(); },
-                            .egress_policy = [&p](const Tenancy& tenancy) { return p.egress->policy_of(tenancy); },
-                            .disable_endpoint = [this](const Tenancy& tenancy, EndpointId endpoint, std::string_view reason) {
-                              disable_endpoint(tenancy, endpoint, reason);
-                            }},
+      DeliveryEngine::Parts{
+          .store = *core.store,
+          .vault = *core.vault,
+          .audit = *core.audit,
+          .ids = *core.ids,
+          .sender = *p.sender,
+          .clock = core.clock,
+          .entropy = core.entropy,
+          .log = *p.log,
+          .picture = [&p] { return p.directory->picture(); },
+          .egress_policy = [&p](const Tenancy& tenancy) { return p.egress->policy_of(tenancy); },
+          .disable_endpoint = [this](
+                                  const Tenancy& tenancy, EndpointId endpoint,
+                                  std::string_view reason) { disable_endpoint(tenancy, endpoint, reason); }},
       DeliveryOptions{.user_agent = "Sealpost/" + p.version});
   p.operations = std::make_unique<Operations>(Operations::Parts{
-      .directory = *p.directory, .store = *core.store, .vault = *core.vault, .audit = *core.audit, .ids = *core.ids,
-      .gate = *p.gate, .tokens = *p.tokens, .clock = core.clock, .entropy = core.entropy,
+      .directory = *p.directory,
+      .store = *core.store,
+      .vault = *core.vault,
+      .audit = *core.audit,
+      .ids = *core.ids,
+      .gate = *p.gate,
+      .tokens = *p.tokens,
+      .clock = core.clock,
+      .entropy = core.entropy,
       .judge_endpoint = [&p](const Tenancy& tenancy, std::string_view url) -> std::optional<EgressRefusal> {
         const auto judged = p.egress->policy_of(tenancy)->judge_url(url);
         return judged ? std::nullopt : std::optional(judged.error());
       },
       .hooks = {.node = core.installation.id.substr(0, 8),
                 .abort_sends = [&p](const EndedAccess& ended) -> std::uint64_t {
-                  const auto aborted = p.delivery->access_ended_and_wait(ended.tenancy.organization, kRevocationPatience);
+                  const auto aborted =
+                      p.delivery->access_ended_and_wait(ended.tenancy.organization, kRevocationPatience);
                   return aborted ? aborted->size() : 0;
                 },
                 .count_tokens = {}}});
   p.history = std::make_unique<MessageHistory>(*p.operations);
-  p.acceptance = std::make_unique<Acceptance>(
-      Acceptance::Parts{.store = *core.store, .vault = *core.vault, .audit = *core.audit, .directory = *p.directory,
-                        .gate = *p.gate, .ids = *core.ids, .ledger = *p.ledger, .pool = *p.pool, .clock = core.clock,
-                        .entropy = core.entropy},
-      limits_of(p.config.limits));
-  p.minting = std::make_unique<TokenMinting>(
-      TokenMinting::Parts{.directory = *p.directory, .store = *core.store, .vault = *core.vault, .audit = *core.audit,
-                          .ids = *core.ids, .gate = *p.gate, .tokens = *p.tokens, .clock = core.clock,
-                          .entropy = core.entropy, .log = *p.log});
-  p.inlet = std::make_unique<WebhookInlet>(WebhookInlet::Parts{.acceptance = *p.acceptance, .directory = *p.directory,
-                                                               .audit = *core.audit, .ids = *core.ids, .pool = *p.pool,
+  p.acceptance = std::make_unique<Acceptance>(Acceptance::Parts{.store = *core.store,
+                                                                .vault = *core.vault,
+                                                                .audit = *core.audit,
+                                                                .directory = *p.directory,
+                                                                .gate = *p.gate,
+                                                                .ids = *core.ids,
+                                                                .ledger = *p.ledger,
+                                                                .pool = *p.pool,
+                                                                .clock = core.clock,
+                                                                .entropy = core.entropy},
+                                              limits_of(p.config.limits));
+  p.minting = std::make_unique<TokenMinting>(TokenMinting::Parts{.directory = *p.directory,
+                                                                 .store = *core.store,
+                                                                 .vault = *core.vault,
+                                                                 .audit = *core.audit,
+                                                                 .ids = *core.ids,
+                                                                 .gate = *p.gate,
+                                                                 .tokens = *p.tokens,
+                                                                 .clock = core.clock,
+                                                                 .entropy = core.entropy,
+                                                                 .log = *p.log});
+  p.inlet = std::make_unique<WebhookInlet>(WebhookInlet::Parts{.acceptance = *p.acceptance,
+                                                               .directory = *p.directory,
+                                                               .audit = *core.audit,
+                                                               .ids = *core.ids,
+                                                               .pool = *p.pool,
                                                                .clock = core.clock});
   ApiOptions options{.operator_uids = p.config.operators.uids, .status = {}, .readiness = {}};
   options.status = [&p] {
     const Store::Metrics store = p.core->store->metrics();
-    return GatewayStatus{.version = p.version, .installation_id = p.core->installation.id,
-                         .generation = p.core->installation.generation, .node = p.core->installation.id.substr(0, 8),
-                         .started_at = p.started_at, .state = p.draining ? "draining" : "ready",
-                         .sqlite_version = store_library_version(), .epoch = 0,
-                         .queued_deliveries = p.delivery->metrics().held, .wal_bytes = store.wal_pages * 4096};
+    return GatewayStatus{.version = p.version,
+                         .installation_id = p.core->installation.id,
+                         .generation = p.core->installation.generation,
+                         .node = p.core->installation.id.substr(0, 8),
+                         .started_at = p.started_at,
+                         .state = p.draining ? "draining" : "ready",
+                         .sqlite_version = store_library_version(),
+                         .epoch = 0,
+                         .queued_deliveries = p.delivery->metrics().held,
+                         .wal_bytes = store.wal_pages * 4096};
   };
   options.readiness = [&p] {
     return std::vector<ReadinessCheck>{{"store", true}, {"keys", true}, {"listeners", !p.draining}};
   };
-  p.api = std::make_unique<RestApi>(
-      RestApi::Parts{.operations = *p.operations, .history = *p.history, .acceptance = *p.acceptance, .minting = *p.minting,
-                     .inlet = *p.inlet, .pool = *p.pool, .positions = core.store->positions(), .log = *p.log},
-      std::move(options));
-  core.store->set_log_listener([&p](std::span<const OrganizationId> logs) { p.core->audit->logs_grew(logs); });
+  p.api = std::make_unique<RestApi>(RestApi::Parts{.operations = *p.operations,
+                                                   .history = *p.history,
+                                                   .acceptance = *p.acceptance,
+                                                   .minting = *p.minting,
+                                                   .inlet = *p.inlet,
+                                                   .pool = *p.pool,
+                                                   .positions = core.store->positions(),
+                                                   .log = *p.log},
+                                    std::move(options));
+  core.store->set_log_listener(
+      [&p](std::span<const OrganizationId> logs) { p.core->audit->logs_grew(logs); });
   return {};
 }
 
@@ -183,8 +237,10 @@ Result<void, std::string> Wiring::listen() {
   Core& core = *p.core;
   const ServerSettings& settings = p.config.server;
   HttpServerOptions options;
-  HttpListener tcp{.kind = settings.tls_certificate.empty() ? HttpListener::Kind::PlainTcp : HttpListener::Kind::TlsTcp,
-                   .address = settings.listen.address, .port = settings.listen.port};
+  HttpListener tcp{
+      .kind = settings.tls_certificate.empty() ? HttpListener::Kind::PlainTcp : HttpListener::Kind::TlsTcp,
+      .address = settings.listen.address,
+      .port = settings.listen.port};
   tcp.certificate = settings.tls_certificate;
   tcp.private_key = settings.tls_key;
   HttpListener local{.kind = HttpListener::Kind::Unix};
@@ -201,10 +257,14 @@ Result<void, std::string> Wiring::listen() {
   p.server = *std::move(server);
   std::vector<SocketAddress> own{{settings.listen.address, p.server->port(0)}};
   if (p.config.metrics.listen) {
-    p.metrics = std::make_unique<MetricsHandler>(gateway_metrics(
-        {.server = *p.server, .store = *core.store, .delivery = *p.delivery, .ledger = *p.ledger, .sender = *p.sender}));
+    p.metrics = std::make_unique<MetricsHandler>(gateway_metrics({.server = *p.server,
+                                                                  .store = *core.store,
+                                                                  .delivery = *p.delivery,
+                                                                  .ledger = *p.ledger,
+                                                                  .sender = *p.sender}));
     HttpServerOptions scraping;
-    scraping.listeners = {HttpListener{.kind = HttpListener::Kind::PlainTcp, .address = p.config.metrics.listen->address,
+    scraping.listeners = {HttpListener{.kind = HttpListener::Kind::PlainTcp,
+                                       .address = p.config.metrics.listen->address,
                                        .port = p.config.metrics.listen->port}};
     scraping.limits.connections = 64;
     auto metrics_server = HttpServer::start(std::move(scraping), *p.metrics, core.clock, core.entropy);
@@ -213,7 +273,8 @@ Result<void, std::string> Wiring::listen() {
     own.push_back({p.config.metrics.listen->address, p.metrics_server->port(0)});
   }
   for (const std::string& unknown : p.egress->replace(p.config.egress, std::move(own)))
-    p.log->warn("egress_opening_ignored", {{"organization", unknown}, {"reason", "no organization of this installation"}});
+    p.log->warn("egress_opening_ignored",
+                {{"organization", unknown}, {"reason", "no organization of this installation"}});
   add_chores();
   return {};
 }
@@ -221,28 +282,39 @@ Result<void, std::string> Wiring::listen() {
 void Wiring::add_chores() {
   Parts& p = *parts_;
   p.upkeep = std::make_unique<Upkeep>(p.core->clock, *p.log);
-  p.upkeep->add({.name = "sign_checkpoints", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+  p.upkeep->add({.name = "sign_checkpoints",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::AnyClock,
                  .run = [&p](const std::stop_token&) {
                    p.core->audit->sign_grown();
                    return ChoreOutcome::Done;
                  }});
-  p.upkeep->add({.name = "flush_refusals", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+  p.upkeep->add({.name = "flush_refusals",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::AnyClock,
                  .run = [&p](const std::stop_token&) {
                    p.ledger->flush();
                    p.denied.drop_expired(p.core->clock.wall_now());
                    return ChoreOutcome::Done;
                  }});
-  p.upkeep->add({.name = "refresh_keys", .period = Milliseconds(1'000), .trust = ChoreTrust::AnyClock,
+  p.upkeep->add({.name = "refresh_keys",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::AnyClock,
                  .run = [&p](const std::stop_token&) {
                    p.directory->refresh(p.core->clock.wall_now());
                    return ChoreOutcome::Done;
                  }});
-  p.upkeep->add({.name = "make_data_keys", .period = std::chrono::minutes(10), .trust = ChoreTrust::AnyClock,
+  p.upkeep->add({.name = "make_data_keys",
+                 .period = std::chrono::minutes(10),
+                 .trust = ChoreTrust::AnyClock,
                  .run = [&p](const std::stop_token&) {
-                   if (!p.core->vault->ensure_data_keys(p.core->clock.wall_now())) p.log->error("data_keys_not_made", {});
+                   if (!p.core->vault->ensure_data_keys(p.core->clock.wall_now()))
+                     p.log->error("data_keys_not_made", {});
                    return ChoreOutcome::Done;
                  }});
-  p.upkeep->add({.name = "purge", .period = Milliseconds(1'000), .trust = ChoreTrust::SettledClock,
+  p.upkeep->add({.name = "purge",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::SettledClock,
                  .run = [&p](const std::stop_token&) {
                    const auto more = p.core->store->purge_step(
                        {.now = p.core->clock.wall_now(),
@@ -256,9 +328,15 @@ void Wiring::add_chores() {
 void Wiring::disable_endpoint(const Tenancy& tenancy, EndpointId endpoint, std::string_view reason) {
   const SystemCall call(SystemCallKey(), "delivery");
   const auto ended = end_access(*parts_->operations, call,
-                                {.kind = AccessEndKind::DisableEndpoint, .tenancy = tenancy, .what = endpoint.position,
-                                 .reason = std::string(reason), .compromised_since = {}, .if_version = {}, .once = {}});
-  if (!ended) parts_->log->error("endpoint_not_disabled", {{"endpoint", parts_->core->ids->encode(endpoint)}});
+                                {.kind = AccessEndKind::DisableEndpoint,
+                                 .tenancy = tenancy,
+                                 .what = endpoint.position,
+                                 .reason = std::string(reason),
+                                 .compromised_since = {},
+                                 .if_version = {},
+                                 .once = {}});
+  if (!ended)
+    parts_->log->error("endpoint_not_disabled", {{"endpoint", parts_->core->ids->encode(endpoint)}});
 }
 
 void Wiring::reload(const Config& config) {
@@ -266,7 +344,8 @@ void Wiring::reload(const Config& config) {
   std::vector<SocketAddress> own{{p.config.server.listen.address, p.server->port(0)}};
   if (p.metrics_server) own.push_back({p.config.metrics.listen->address, p.metrics_server->port(0)});
   for (const std::string& unknown : p.egress->replace(config.egress, std::move(own)))
-    p.log->warn("egress_opening_ignored", {{"organization", unknown}, {"reason", "no organization of this installation"}});
+    p.log->warn("egress_opening_ignored",
+                {{"organization", unknown}, {"reason", "no organization of this installation"}});
   if (const auto reloaded = p.server->reload_tls(); !reloaded)
     p.log->error("tls_not_reloaded", {{"detail", reloaded.error().detail}});
   p.log->info("reloaded", {});

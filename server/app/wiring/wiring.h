@@ -1,6 +1,6 @@
-// The running gateway. start() builds every object in the order in which they lean on each other and returns when requests are
-// answered; finish() drains. The only place that knows all concrete types, and the only one that makes SystemCalls.
-// One thread calls start(), reload() and finish().
+// The running gateway. start() builds every object in the order in which they lean on each other and returns
+// when requests are answered; finish() drains. The only place that knows all concrete types, and the only one
+// that makes SystemCalls. One thread calls start(), reload() and finish().
 #pragma once
 
 #include <memory>

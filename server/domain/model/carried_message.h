@@ -1,5 +1,5 @@
-// A message in hand: what acceptance leaves for a delivery that starts at once, so that the payload need not be
-// opened again. Lives in memory only. Immutable, shared.
+// A message in hand: what acceptance leaves for a delivery that starts at once, so that the payload need not
+// be opened again. Lives in memory only. Immutable, shared.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// All of the control plane as one immutable picture in memory: what the message path decides from. flow/directory
-// builds a new one after each change and publishes it whole; whoever holds a picture sees one consistent moment,
-// and the epoch in it is compared again inside the transaction that acts on it.
-// Immutable once published; thread-safe.
+// All of the control plane as one immutable picture in memory: what the message path decides from.
+// flow/directory builds a new one after each change and publishes it whole; whoever holds a picture sees one
+// consistent moment, and the epoch in it is compared again inside the transaction that acts on it. Immutable
+// once published; thread-safe.
 #pragma once
 
 #include <memory>
@@ -46,7 +46,9 @@ struct DirectorySnapshot {
   [[nodiscard]] const Endpoint* find(EndpointId id) const { return find_in(endpoints, id.position); }
   [[nodiscard]] const Channel* find(ChannelId id) const { return find_in(channels, id.position); }
   [[nodiscard]] const Credential* find(CredentialId id) const { return find_in(credentials, id.position); }
-  [[nodiscard]] const Organization* find(OrganizationId id) const { return find_in(organizations, id.position); }
+  [[nodiscard]] const Organization* find(OrganizationId id) const {
+    return find_in(organizations, id.position);
+  }
   [[nodiscard]] const Workspace* find(WorkspaceId id) const { return find_in(workspaces, id.position); }
   [[nodiscard]] const SigningKey* find(SigningKeyId id) const { return find_in(keys, id.position); }
 

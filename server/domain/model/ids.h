@@ -65,7 +65,8 @@ inline constexpr std::int64_t kPositionEpochMs = 1'704'067'200'000;  // 2024-01-
 
 // The millisecond a position was drawn in, and the first position of a millisecond.
 [[nodiscard]] constexpr WallTime time_of(Position position) {
-  return WallTime(Milliseconds(static_cast<std::int64_t>(position >> kPositionSequenceBits) + kPositionEpochMs));
+  return WallTime(
+      Milliseconds(static_cast<std::int64_t>(position >> kPositionSequenceBits) + kPositionEpochMs));
 }
 [[nodiscard]] constexpr Position first_position_at(WallTime time) {
   const std::int64_t ms = time.time_since_epoch().count() - kPositionEpochMs;
@@ -76,5 +77,7 @@ inline constexpr std::int64_t kPositionEpochMs = 1'704'067'200'000;  // 2024-01-
 
 template <sealpost::EntityKind K>
 struct std::hash<sealpost::Id<K>> {
-  std::size_t operator()(const sealpost::Id<K>& id) const noexcept { return std::hash<std::uint64_t>{}(id.position); }
+  std::size_t operator()(const sealpost::Id<K>& id) const noexcept {
+    return std::hash<std::uint64_t>{}(id.position);
+  }
 };

@@ -101,11 +101,16 @@ Source full_source() {
   source.integration = IntegrationId{42};
   source.name = "deploys";
   source.scheme = InboundScheme::GenericHmac;
-  source.generic = GenericHmacTemplate{.signature_header = "X-Sig", .signature_prefix = "sha256=", .encoding = "hex",
-                                       .timestamp_header = "", .id_header = "X-Id", .event_type_header = "",
+  source.generic = GenericHmacTemplate{.signature_header = "X-Sig",
+                                       .signature_prefix = "sha256=",
+                                       .encoding = "hex",
+                                       .timestamp_header = "",
+                                       .id_header = "X-Id",
+                                       .event_type_header = "",
                                        .signed_template = "{body}"};
   source.event_types = {"a.b", "c"};
-  source.event_rules = {{.event_type = "a.b", .fields = {{"/data/x", FieldTreatment::Mask}}, .keep_payload_days = 3}};
+  source.event_rules = {
+      {.event_type = "a.b", .fields = {{"/data/x", FieldTreatment::Mask}}, .keep_payload_days = 3}};
   return source;
 }
 

@@ -7,28 +7,46 @@ namespace {
 
 constexpr std::size_t kTextLength = 36;  // 22 octets in base 32
 
-std::uint64_t unix_ms_of(Position position) { return static_cast<std::uint64_t>(to_unix_ms(time_of(position))); }
+std::uint64_t unix_ms_of(Position position) {
+  return static_cast<std::uint64_t>(to_unix_ms(time_of(position)));
+}
 
 }  // namespace
 
 std::string_view prefix_of(EntityKind kind) {
   switch (kind) {
-    case EntityKind::Organization: return "org";
-    case EntityKind::Workspace: return "wsp";
-    case EntityKind::Integration: return "int";
-    case EntityKind::Source: return "src";
-    case EntityKind::Endpoint: return "end";
-    case EntityKind::Channel: return "chn";
-    case EntityKind::Subscription: return "sub";
-    case EntityKind::Grant: return "grt";
-    case EntityKind::Credential: return "crd";
-    case EntityKind::SigningKey: return "key";
-    case EntityKind::Message: return "msg";
-    case EntityKind::Delivery: return "dlv";
-    case EntityKind::Refusal: return "ref";
-    case EntityKind::Request: return "req";
-    case EntityKind::AccessToken: return "tok";
-    case EntityKind::DataKey: return "dek";
+    case EntityKind::Organization:
+      return "org";
+    case EntityKind::Workspace:
+      return "wsp";
+    case EntityKind::Integration:
+      return "int";
+    case EntityKind::Source:
+      return "src";
+    case EntityKind::Endpoint:
+      return "end";
+    case EntityKind::Channel:
+      return "chn";
+    case EntityKind::Subscription:
+      return "sub";
+    case EntityKind::Grant:
+      return "grt";
+    case EntityKind::Credential:
+      return "crd";
+    case EntityKind::SigningKey:
+      return "key";
+    case EntityKind::Message:
+      return "msg";
+    case EntityKind::Delivery:
+      return "dlv";
+    case EntityKind::Refusal:
+      return "ref";
+    case EntityKind::Request:
+      return "req";
+    case EntityKind::AccessToken:
+      return "tok";
+    case EntityKind::DataKey:
+      return "dek";
   }
   die(__FILE__, __LINE__, "a kind without a prefix");
 }
@@ -69,7 +87,8 @@ std::string PublicIdCodec::encode(EntityKind kind, Position position) const {
 
 std::optional<Position> PublicIdCodec::decode(EntityKind kind, std::string_view text) const {
   const std::string_view prefix = prefix_of(kind);
-  if (text.size() != prefix.size() + 1 + kTextLength || !text.starts_with(prefix) || text[prefix.size()] != '_')
+  if (text.size() != prefix.size() + 1 + kTextLength || !text.starts_with(prefix) ||
+      text[prefix.size()] != '_')
     return std::nullopt;
   const auto raw = from_base32(text.substr(prefix.size() + 1));
   if (!raw || raw->size() != 22) return std::nullopt;
@@ -78,9 +97,9 @@ std::optional<Position> PublicIdCodec::decode(EntityKind kind, std::string_view 
   const Hash128 plain = key_.decrypt(sealed);
   const ByteView view(plain);
   const Position position = read_u64(view.subspan(8));
-  const std::uint64_t clear_ms =
-      (static_cast<std::uint64_t>((*raw)[0]) << 40) | (static_cast<std::uint64_t>((*raw)[1]) << 32) |
-      read_u32(ByteView(*raw).subspan(2));
+  const std::uint64_t clear_ms = (static_cast<std::uint64_t>((*raw)[0]) << 40) |
+                                 (static_cast<std::uint64_t>((*raw)[1]) << 32) |
+                                 read_u32(ByteView(*raw).subspan(2));
   const bool ours = read_u32(view.subspan(4)) == static_cast<std::uint32_t>(kind) && position != 0 &&
                     clear_ms == unix_ms_of(position) && read_u32(view) == generation_of(position);
   if (!ours) return std::nullopt;

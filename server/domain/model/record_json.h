@@ -1,7 +1,7 @@
-// A record's members to JSON and back. Ids are written as the positions they are, times as milliseconds since 1970,
-// enumerators in snake_case. A member that is absent keeps its default; one of the wrong type, or an unknown
-// enumerator, makes the whole record unreadable, because guessing at a control would be worse than refusing.
-// Free functions, thread-safe.
+// A record's members to JSON and back. Ids are written as the positions they are, times as milliseconds since
+// 1970, enumerators in snake_case. A member that is absent keeps its default; one of the wrong type, or an
+// unknown enumerator, makes the whole record unreadable, because guessing at a control would be worse than
+// refusing. Free functions, thread-safe.
 #pragma once
 
 #include <string>
@@ -119,10 +119,11 @@ template <class T>
   } else {
     if (!json.is_object()) return false;
     bool good = true;
-    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
-      const auto* found = json.get_object().if_contains(member.name);
-      if (found != nullptr && good) good = from_json(*found, out.*member.pointer);
-    });
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          const auto* found = json.get_object().if_contains(member.name);
+          if (found != nullptr && good) good = from_json(*found, out.*member.pointer);
+        });
     return good;
   }
 }

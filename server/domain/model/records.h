@@ -1,7 +1,7 @@
-// The records of the control plane, as they are stored: plain values, every one under its organization. The store
-// keeps each as one row of JSON (record_json.h) beside its key columns; secrets never stand in a record, they
-// are sealed in a column of their own. Changing a record's shape: add fields with a default that means what
-// their absence meant.
+// The records of the control plane, as they are stored: plain values, every one under its organization. The
+// store keeps each as one row of JSON (record_json.h) beside its key columns; secrets never stand in a
+// record, they are sealed in a column of their own. Changing a record's shape: add fields with a default that
+// means what their absence meant.
 #pragma once
 
 #include <cstdint>
@@ -80,7 +80,16 @@ struct Integration {
   [[nodiscard]] IntegrationId id() const { return {head.position}; }
 };
 
-enum class InboundScheme : std::uint8_t { StandardV1, StandardV1a, GitHub, Stripe, Slack, GitLabToken, GitLabSigned, GenericHmac };
+enum class InboundScheme : std::uint8_t {
+  StandardV1,
+  StandardV1a,
+  GitHub,
+  Stripe,
+  Slack,
+  GitLabToken,
+  GitLabSigned,
+  GenericHmac
+};
 enum class SourceState : std::uint8_t { Active, Suspended, Deleted };
 // Template of the generic HMAC scheme; the schemes module validates it.
 struct GenericHmacTemplate {
@@ -90,7 +99,7 @@ struct GenericHmacTemplate {
   std::string timestamp_header;  // empty: no signed time
   std::string id_header;
   std::string event_type_header;
-  std::string signed_template;   // for example `{id}.{timestamp}.{body}`
+  std::string signed_template;  // for example `{id}.{timestamp}.{body}`
 };
 
 struct Source {

@@ -4,9 +4,9 @@ namespace sealpost {
 namespace {
 
 constexpr std::array<std::string_view, kScopeCount> kNames = {
-    "messages:write",   "messages:read",      "channels:read", "channels:write",   "deliveries:read",
-    "deliveries:retry", "audit:read",         "audit:export",  "keys:read",        "keys:rotate",
-    "integrations:read", "integrations:manage", "secrets:read", "channels:mention", "billing:read"};
+    "messages:write",    "messages:read",       "channels:read", "channels:write",   "deliveries:read",
+    "deliveries:retry",  "audit:read",          "audit:export",  "keys:read",        "keys:rotate",
+    "integrations:read", "integrations:manage", "secrets:read",  "channels:mention", "billing:read"};
 
 }  // namespace
 

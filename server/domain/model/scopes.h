@@ -47,7 +47,9 @@ class ScopeSet final {
     return set;
   }
   constexpr void add(Scope scope) { bits_ |= 1U << static_cast<unsigned>(scope); }
-  [[nodiscard]] constexpr bool has(Scope scope) const { return (bits_ >> static_cast<unsigned>(scope) & 1U) != 0; }
+  [[nodiscard]] constexpr bool has(Scope scope) const {
+    return (bits_ >> static_cast<unsigned>(scope) & 1U) != 0;
+  }
   [[nodiscard]] constexpr bool contains(ScopeSet other) const { return (other.bits_ & ~bits_) == 0; }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
   [[nodiscard]] constexpr std::uint32_t bits() const { return bits_; }

@@ -16,11 +16,16 @@ std::vector<std::string> missing_for_activation(const ReadinessFacts& facts) {
 bool step_exists(IntegrationState from, IntegrationState to) {
   using S = IntegrationState;
   switch (from) {
-    case S::Draft: return to == S::Active || to == S::Revoked;
-    case S::Active: return to == S::Suspended || to == S::Revoked;
-    case S::Suspended: return to == S::Active || to == S::Revoked;
-    case S::Revoked: return to == S::Decommissioned;
-    case S::Decommissioned: return false;
+    case S::Draft:
+      return to == S::Active || to == S::Revoked;
+    case S::Active:
+      return to == S::Suspended || to == S::Revoked;
+    case S::Suspended:
+      return to == S::Active || to == S::Revoked;
+    case S::Revoked:
+      return to == S::Decommissioned;
+    case S::Decommissioned:
+      return false;
   }
   return false;
 }

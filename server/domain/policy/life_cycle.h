@@ -1,5 +1,5 @@
-// The life of an integration: draft → active → suspended → revoked → decommissioned. Pure: it is given facts and says
-// whether a step is allowed, and what is still missing.
+// The life of an integration: draft → active → suspended → revoked → decommissioned. Pure: it is given facts
+// and says whether a step is allowed, and what is still missing.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ struct ReadinessFacts {
   bool rehearsal_passed = false;   // and not lapsed since
 };
 
-// The names of what is missing, in a fixed order: owner, environment, grant, signing_key, secret_policy, rehearsal.
+// The names of what is missing, in a fixed order: owner, environment, grant, signing_key, secret_policy,
+// rehearsal.
 [[nodiscard]] std::vector<std::string> missing_for_activation(const ReadinessFacts& facts);
 
 // Whether the step exists at all; readiness is judged beside it.

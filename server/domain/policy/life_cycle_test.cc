@@ -11,9 +11,9 @@ using S = IntegrationState;
 constexpr S kStates[] = {S::Draft, S::Active, S::Suspended, S::Revoked, S::Decommissioned};
 
 TEST(LifeCycle, AllowsExactlyTheSevenSteps) {
-  const std::set<std::pair<S, S>> allowed = {{S::Draft, S::Active},     {S::Draft, S::Revoked},
-                                             {S::Active, S::Suspended}, {S::Active, S::Revoked},
-                                             {S::Suspended, S::Active}, {S::Suspended, S::Revoked},
+  const std::set<std::pair<S, S>> allowed = {{S::Draft, S::Active},          {S::Draft, S::Revoked},
+                                             {S::Active, S::Suspended},      {S::Active, S::Revoked},
+                                             {S::Suspended, S::Active},      {S::Suspended, S::Revoked},
                                              {S::Revoked, S::Decommissioned}};
   for (const S from : kStates)
     for (const S to : kStates) EXPECT_EQ(step_exists(from, to), allowed.contains({from, to}));
@@ -29,9 +29,10 @@ TEST(LifeCycle, OnlyLeavingActiveNarrows) {
 TEST(LifeCycle, NamesEachMissingConditionOnItsOwn) {
   const ReadinessFacts all{true, true, true, true, true, true};
   EXPECT_TRUE(missing_for_activation(all).empty());
-  bool ReadinessFacts::*const members[] = {&ReadinessFacts::has_owner,        &ReadinessFacts::has_environment,
-                                           &ReadinessFacts::has_active_grant, &ReadinessFacts::has_signing_key,
-                                           &ReadinessFacts::every_secret_ends, &ReadinessFacts::rehearsal_passed};
+  bool ReadinessFacts::* const members[] = {
+      &ReadinessFacts::has_owner,         &ReadinessFacts::has_environment,
+      &ReadinessFacts::has_active_grant,  &ReadinessFacts::has_signing_key,
+      &ReadinessFacts::every_secret_ends, &ReadinessFacts::rehearsal_passed};
   std::set<std::string> names;
   for (const auto member : members) {
     ReadinessFacts facts = all;

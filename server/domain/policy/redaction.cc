@@ -72,7 +72,8 @@ std::vector<Trail> follow(const std::vector<Trail>& trails, std::string_view nam
   return next;
 }
 
-std::optional<boost::json::value> reduce_children(const boost::json::value& value, const std::vector<Trail>& trails) {
+std::optional<boost::json::value> reduce_children(const boost::json::value& value,
+                                                  const std::vector<Trail>& trails) {
   if (value.is_object()) {
     boost::json::object out;
     for (const auto& member : value.get_object())
@@ -85,7 +86,8 @@ std::optional<boost::json::value> reduce_children(const boost::json::value& valu
     boost::json::array out;
     std::size_t index = 0;
     for (const auto& element : value.get_array())
-      if (auto kept = reduce(element, follow(trails, std::to_string(index++)))) out.push_back(std::move(*kept));
+      if (auto kept = reduce(element, follow(trails, std::to_string(index++))))
+        out.push_back(std::move(*kept));
     if (out.empty()) return std::nullopt;
     return out;
   }
@@ -174,7 +176,8 @@ std::string RedactionPlan::summarise(std::string_view event_type, const boost::j
   for (const Field& field : rule->fields) trails.push_back({&field.path, 0, field.treatment});
   const auto reduced = reduce(body, trails);
   if (!reduced) return "{}";
-  std::string text = boost::json::serialize(reduced->is_object() ? *reduced : boost::json::object{{"value", *reduced}});
+  std::string text =
+      boost::json::serialize(reduced->is_object() ? *reduced : boost::json::object{{"value", *reduced}});
   return text.size() > kMaxSummaryBytes ? std::string(R"({"truncated":true})") : text;
 }
 

@@ -1,7 +1,7 @@
-// What may be said of a message without its payload. Rules name members and what becomes of them; whatever no rule
-// names is dropped, so that a new field is never published by accident. A rule's pointer is an RFC 6901 JSON
-// pointer in which a token `*` stands for any one member or element.
-// The plan is compiled once per source; summarising is pure. Immutable, thread-safe.
+// What may be said of a message without its payload. Rules name members and what becomes of them; whatever no
+// rule names is dropped, so that a new field is never published by accident. A rule's pointer is an RFC 6901
+// JSON pointer in which a token `*` stands for any one member or element. The plan is compiled once per
+// source; summarising is pure. Immutable, thread-safe.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxSummaryBytes = 4096;
 inline constexpr std::size_t kMaxSummaryStringBytes = 256;
 
 enum class RedactionError : std::uint8_t {
-  BadPointer,    // not an RFC 6901 pointer, or deeper than 16
+  BadPointer,  // not an RFC 6901 pointer, or deeper than 16
   TooManyRules,
   DuplicateType,  // two rules for one event type
 };
@@ -32,8 +32,8 @@ class RedactionPlan final {
   // True if a body of this type has to be read at all.
   [[nodiscard]] bool names_fields(std::string_view event_type) const;
   [[nodiscard]] std::uint32_t keep_payload_days(std::string_view event_type) const;
-  // A JSON object with the kept members in their places, masked ones as "[masked]". Long strings are cut, and a
-  // summary that would pass kMaxSummaryBytes becomes {"truncated":true}.
+  // A JSON object with the kept members in their places, masked ones as "[masked]". Long strings are cut, and
+  // a summary that would pass kMaxSummaryBytes becomes {"truncated":true}.
   [[nodiscard]] std::string summarise(std::string_view event_type, const boost::json::value& body) const;
 
  private:

@@ -22,10 +22,22 @@ const Row kRows[] = {
     {"masks a whole object", {{"/user", T::Mask}}, R"({"user":{"mail":"x"}})", R"({"user":"[masked]"})"},
     {"drop beats keep", {{"/a", T::Keep}, {"/a", T::Drop}}, R"({"a":1})", "{}"},
     {"mask beats keep", {{"/a", T::Keep}, {"/a", T::Mask}}, R"({"a":1})", R"({"a":"[masked]"})"},
-    {"star takes every element", {{"/list/*/id", T::Keep}}, R"({"list":[{"id":1,"s":2},{"id":3}]})", R"({"list":[{"id":1},{"id":3}]})"},
-    {"star takes every member", {{"/m/*", T::Keep}}, R"({"m":{"x":1,"y":2},"n":3})", R"({"m":{"x":1,"y":2}})"},
-    {"a stricter rule below a kept object", {{"/u", T::Keep}, {"/u/mail", T::Drop}}, R"({"u":{"id":1,"mail":"x"}})", R"({"u":{"id":1}})"},
-    {"escaped tokens", {{"/a~1b", T::Keep}, {"/c~0d", T::Keep}}, R"({"a/b":1,"c~d":2,"e":3})", R"({"a/b":1,"c~d":2})"},
+    {"star takes every element",
+     {{"/list/*/id", T::Keep}},
+     R"({"list":[{"id":1,"s":2},{"id":3}]})",
+     R"({"list":[{"id":1},{"id":3}]})"},
+    {"star takes every member",
+     {{"/m/*", T::Keep}},
+     R"({"m":{"x":1,"y":2},"n":3})",
+     R"({"m":{"x":1,"y":2}})"},
+    {"a stricter rule below a kept object",
+     {{"/u", T::Keep}, {"/u/mail", T::Drop}},
+     R"({"u":{"id":1,"mail":"x"}})",
+     R"({"u":{"id":1}})"},
+    {"escaped tokens",
+     {{"/a~1b", T::Keep}, {"/c~0d", T::Keep}},
+     R"({"a/b":1,"c~d":2,"e":3})",
+     R"({"a/b":1,"c~d":2})"},
     {"an absent member", {{"/zzz", T::Keep}}, R"({"a":1})", "{}"},
     {"a body that is no object", {{"/0", T::Keep}}, R"([1,2])", R"({"value":[1]})"},
     {"the root itself", {{"", T::Mask}}, R"({"a":1})", R"({"value":"[masked]"})"},
@@ -33,7 +45,8 @@ const Row kRows[] = {
 
 TEST(Redaction, FollowsItsRules) {
   for (const Row& row : kRows) {
-    const auto plan = RedactionPlan::create({{.event_type = "", .fields = row.fields, .keep_payload_days = 0}});
+    const auto plan =
+        RedactionPlan::create({{.event_type = "", .fields = row.fields, .keep_payload_days = 0}});
     ASSERT_TRUE(plan) << row.name;
     EXPECT_EQ(plan->summarise("any", boost::json::parse(row.body)), row.summary) << row.name;
   }

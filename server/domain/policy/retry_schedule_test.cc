@@ -9,7 +9,8 @@ TEST(RetrySchedule, FollowsTheDefaultWaitsWithBoundedJitter) {
   for (std::uint32_t attempt = 1; attempt <= std::size(kDefaultRetrySeconds); ++attempt) {
     const Milliseconds base = Seconds(kDefaultRetrySeconds[attempt - 1]);
     for (const std::uint64_t random : {std::uint64_t{0}, std::uint64_t{123'456'789}, ~std::uint64_t{0}}) {
-      const auto wait = next_wait({.attempts_made = attempt, .schedule_seconds = {}, .retry_after = {}, .random = random});
+      const auto wait =
+          next_wait({.attempts_made = attempt, .schedule_seconds = {}, .retry_after = {}, .random = random});
       ASSERT_TRUE(wait);
       EXPECT_GE(*wait, base);
       EXPECT_LE(*wait, base + base / 5);
@@ -26,9 +27,11 @@ TEST(RetrySchedule, EndsAfterTheLastWait) {
 }
 
 TEST(RetrySchedule, NeverComesEarlierThanTheReceiverAsked) {
-  const auto later = next_wait({.attempts_made = 1, .schedule_seconds = {}, .retry_after = Seconds(60), .random = 0});
+  const auto later =
+      next_wait({.attempts_made = 1, .schedule_seconds = {}, .retry_after = Seconds(60), .random = 0});
   EXPECT_EQ(later, Milliseconds(60'000));
-  const auto sooner = next_wait({.attempts_made = 1, .schedule_seconds = {}, .retry_after = Seconds(1), .random = 0});
+  const auto sooner =
+      next_wait({.attempts_made = 1, .schedule_seconds = {}, .retry_after = Seconds(1), .random = 0});
   EXPECT_EQ(sooner, Milliseconds(5'000));
 }
 

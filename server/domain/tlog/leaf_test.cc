@@ -130,7 +130,8 @@ TEST(CanonicalFields, ReadsUtf8Only) {
        {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x94", "\xe2\x28\xa1"}) {
     EXPECT_EQ(verdict_of(bad), "fields_malformed") << to_hex(as_bytes(bad));
-    EXPECT_EQ(v::verdict(CanonicalFields{}.add("v", bad).finish()), "fields_malformed") << to_hex(as_bytes(bad));
+    EXPECT_EQ(v::verdict(CanonicalFields{}.add("v", bad).finish()), "fields_malformed")
+        << to_hex(as_bytes(bad));
   }
 }
 

@@ -45,9 +45,11 @@ Bytes wrapped_body(const OutboundMessage& message) {
 
 bool is_json_content_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
-  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t')) content_type.remove_suffix(1);
+  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t'))
+    content_type.remove_suffix(1);
   if (equal_ignoring_case(content_type, "application/json")) return true;
-  return content_type.size() > 5 && equal_ignoring_case(content_type.substr(content_type.size() - 5), "+json");
+  return content_type.size() > 5 &&
+         equal_ignoring_case(content_type.substr(content_type.size() - 5), "+json");
 }
 
 Bytes encode_stored_payload(std::uint32_t hops, bool is_json, ByteView bytes) {

@@ -1,8 +1,8 @@
-// The body that an endpoint receives. Wrapped (the default), one JSON object names inside the signed bytes what a
-// receiver has to check: organization, environment, endpoint and type; `data` is the accepted payload as it
-// came when that was JSON, else `data_base64` with its `content_type`. Unwrapped is the payload alone, for receivers that
-// can't change. `hops` counts how often a message went through a gateway: at four it is refused, which ends loops.
-// Pure, thread-safe.
+// The body that an endpoint receives. Wrapped (the default), one JSON object names inside the signed bytes
+// what a receiver has to check: organization, environment, endpoint and type; `data` is the accepted payload
+// as it came when that was JSON, else `data_base64` with its `content_type`. Unwrapped is the payload alone,
+// for receivers that can't change. `hops` counts how often a message went through a gateway: at four it is
+// refused, which ends loops. Pure, thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ struct OutboundMessage {
 // `application/json` or a `+json` type, whatever its parameters.
 [[nodiscard]] bool is_json_content_type(std::string_view content_type);
 
-// A payload as it lies sealed in the store: one octet of format, one of hops so far, one that says whether it was
-// checked to be JSON, then the bytes as they came.
+// A payload as it lies sealed in the store: one octet of format, one of hops so far, one that says whether it
+// was checked to be JSON, then the bytes as they came.
 struct StoredPayload {
   std::uint32_t hops = 0;
   bool is_json = false;

@@ -18,16 +18,25 @@ TEST(TimeText, WritesAndReadsRfc3339) {
 }
 
 TEST(TimeText, RefusesEverythingElse) {
-  for (const char* bad : {"", "Z", "2027-01-15", "2027-01-15T08:00:00", "2027-01-15T08:00:00+01:00", "2027-02-30T08:00:00Z",
-                          "2027-01-15T24:00:00Z", "2027-01-15T08:60:00Z", "2027-01-15T08:00:00.Z", "2027-01-15t08:00:00Z",
-                          "2027-1-15T08:00:00.000Z", "2027-01-15T08:00:00.0000000000Z"})
+  for (const char* bad :
+       {"", "Z", "2027-01-15", "2027-01-15T08:00:00", "2027-01-15T08:00:00+01:00", "2027-02-30T08:00:00Z",
+        "2027-01-15T24:00:00Z", "2027-01-15T08:60:00Z", "2027-01-15T08:00:00.Z", "2027-01-15t08:00:00Z",
+        "2027-1-15T08:00:00.000Z", "2027-01-15T08:00:00.0000000000Z"})
     EXPECT_FALSE(from_rfc3339(bad)) << bad;
 }
 
 OutboundMessage sample(ByteView payload, bool json) {
-  return {.message_id = "msg_1", .event_type = "a.\"b", .accepted_at = from_unix_ms(0), .organization_id = "org_1",
-          .environment = "live", .endpoint_id = "end_1", .source_id = "src_1", .hops = 2, .content_type = "text/plain",
-          .payload_is_json = json, .payload = payload};
+  return {.message_id = "msg_1",
+          .event_type = "a.\"b",
+          .accepted_at = from_unix_ms(0),
+          .organization_id = "org_1",
+          .environment = "live",
+          .endpoint_id = "end_1",
+          .source_id = "src_1",
+          .hops = 2,
+          .content_type = "text/plain",
+          .payload_is_json = json,
+          .payload = payload};
 }
 
 TEST(OutboundBody, CarriesJsonAsItCame) {
@@ -55,11 +64,13 @@ TEST(StoredPayload, RoundTripsAndRefusesForeignForms) {
   EXPECT_EQ(back->hops, 3U);
   EXPECT_TRUE(back->is_json);
   EXPECT_EQ(as_text(back->bytes), "{}");
-  for (const Bytes& bad : {Bytes{}, Bytes{1, 0}, Bytes{2, 0, 0}, Bytes{1, 0, 2}}) EXPECT_FALSE(decode_stored_payload(bad));
+  for (const Bytes& bad : {Bytes{}, Bytes{1, 0}, Bytes{2, 0, 0}, Bytes{1, 0, 2}})
+    EXPECT_FALSE(decode_stored_payload(bad));
 }
 
 TEST(ContentType, KnowsJson) {
-  for (const char* yes : {"application/json", "Application/JSON; charset=utf-8", "application/cloudevents+json"})
+  for (const char* yes :
+       {"application/json", "Application/JSON; charset=utf-8", "application/cloudevents+json"})
     EXPECT_TRUE(is_json_content_type(yes)) << yes;
   for (const char* no : {"", "text/plain", "application/jsonx", "+json", "application/json-seq"})
     EXPECT_FALSE(is_json_content_type(no)) << no;

@@ -13,20 +13,20 @@ namespace sealpost {
 
 // Why the server itself refuses a request. Closed: a table above maps each onto a public error code.
 enum class ProtocolErrorKind : std::uint8_t {
-  Malformed,            // 400 syntax of request line, fields, target or chunks
-  AmbiguousFraming,     // 400 Content-Length with Transfer-Encoding, twice, or not a number
-  BadHost,              // 400 Host missing, repeated or not a host
-  HeadTimeout,          // 408
-  BodyTimeout,          // 408
-  BodyTooLarge,         // 413
-  TargetTooLong,        // 414
-  ExpectationFailed,    // 417
-  Misdirected,          // 421 Host is none of ours
-  HeadTooLarge,         // 431 bytes or number of fields
-  Unanswered,           // 500 the handler gave no answer, or one that can't be written
-  UnsupportedCoding,    // 501 a transfer coding other than chunked
-  TooBusy,              // 503 requests in flight or bytes of bodies at their bound
-  UnsupportedVersion,   // 505
+  Malformed,           // 400 syntax of request line, fields, target or chunks
+  AmbiguousFraming,    // 400 Content-Length with Transfer-Encoding, twice, or not a number
+  BadHost,             // 400 Host missing, repeated or not a host
+  HeadTimeout,         // 408
+  BodyTimeout,         // 408
+  BodyTooLarge,        // 413
+  TargetTooLong,       // 414
+  ExpectationFailed,   // 417
+  Misdirected,         // 421 Host is none of ours
+  HeadTooLarge,        // 431 bytes or number of fields
+  Unanswered,          // 500 the handler gave no answer, or one that can't be written
+  UnsupportedCoding,   // 501 a transfer coding other than chunked
+  TooBusy,             // 503 requests in flight or bytes of bodies at their bound
+  UnsupportedVersion,  // 505
 };
 inline constexpr std::size_t kProtocolErrorKinds = 14;
 

@@ -103,7 +103,8 @@ void read_tcp_address(const SocketAddress& from, IpAddress& address, std::uint16
 }
 
 Failure<HttpServerError> bind_failed(const std::string& where) {
-  return fail(HttpServerError{.fault = HttpServerFault::BindFailed, .detail = where + ": " + std::generic_category().message(errno)});
+  return fail(HttpServerError{.fault = HttpServerFault::BindFailed,
+                              .detail = where + ": " + std::generic_category().message(errno)});
 }
 
 Failure<HttpServerError> bad_options(std::string detail) {
@@ -117,7 +118,8 @@ Result<FileDescriptor, HttpServerError> listen_tcp(const HttpListener& listener)
   if (fd.get() < 0) return bind_failed(where);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (address.storage.ss_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  if (address.storage.ss_family == AF_INET6)
+    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0)
     return bind_failed(where);
   return fd;
@@ -125,7 +127,7 @@ Result<FileDescriptor, HttpServerError> listen_tcp(const HttpListener& listener)
 
 // A socket file that nobody listens on is what a crash leaves behind.
 bool remove_stale_socket(SocketAddress& address, const std::filesystem::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return errno == ENOENT;
   if (!S_ISSOCK(status.st_mode)) return errno = EEXIST, false;
   const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -135,7 +137,7 @@ bool remove_stale_socket(SocketAddress& address, const std::filesystem::path& pa
 
 Result<FileDescriptor, HttpServerError> listen_unix(const HttpListener& listener) {
   const auto& path = listener.socket_path;
-  struct stat directory {};
+  struct stat directory{};
   const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   if (::stat(parent.c_str(), &directory) != 0) return bind_failed(parent.string());
   if ((directory.st_mode & 077) != 0) {
@@ -172,17 +174,19 @@ Result<void, HttpServerError> check_options(const HttpServerOptions& options) {
   if (options.threads < 1 || options.threads > 64) return bad_options("threads must lie between 1 and 64");
   if (limits.head_bytes < 256 || limits.head_bytes > 1024 * 1024)
     return bad_options("head_bytes must lie between 256 and 1048576");
-  if (limits.requests_per_connection < 1 || limits.requests_per_connection >= (1U << Connection::kSequenceBits))
+  if (limits.requests_per_connection < 1 ||
+      limits.requests_per_connection >= (1U << Connection::kSequenceBits))
     return bad_options("requests_per_connection must lie between 1 and 16777215");
-  for (const auto timeout : {limits.head_timeout, limits.body_timeout, limits.idle_timeout, limits.write_timeout,
-                             limits.linger_timeout, limits.drain_idle_grace})
+  for (const auto timeout : {limits.head_timeout, limits.body_timeout, limits.idle_timeout,
+                             limits.write_timeout, limits.linger_timeout, limits.drain_idle_grace})
     if (timeout <= Milliseconds(0)) return bad_options("every timeout must be positive");
   for (const auto& listener : options.listeners) {
     if (listener.kind == HttpListener::Kind::PlainTcp && !listener.address.is_loopback()) {
       return fail(HttpServerError{
           .fault = HttpServerFault::PlainHttpNotLoopback,
-          .detail = listener.address.to_string() +
-                    " is not a loopback address: plain HTTP listens on loopback only; configure a certificate"});
+          .detail =
+              listener.address.to_string() +
+              " is not a loopback address: plain HTTP listens on loopback only; configure a certificate"});
     }
   }
   return {};
@@ -238,9 +242,9 @@ Result<void, HttpServerError> HttpServer::State::open(const HttpListener& config
     IpAddress ignored;
     read_tcp_address(bound, ignored, listener->port);
   }
-  struct stat status {};
+  struct stat status{};
   if (is_unix && ::lstat(config.socket_path.c_str(), &status) == 0) listener->socket_inode = status.st_ino;
-  const int family = is_unix                                                        ? AF_UNIX
+  const int family = is_unix                                            ? AF_UNIX
                      : config.address.family() == IpAddress::Family::V4 ? AF_INET
                                                                         : AF_INET6;
   error_code ec;
@@ -300,7 +304,8 @@ void HttpServer::State::on_accept(Listener& listener, Loop& loop, Socket socket)
     origin.tls = listener.tls;
   }
   auto take = [&loop, socket = std::move(socket), origin = std::move(origin)]() mutable {
-    loop.adopt(std::make_shared<Connection>(loop, loop.next_connection_id(), std::move(socket), std::move(origin)));
+    loop.adopt(
+        std::make_shared<Connection>(loop, loop.next_connection_id(), std::move(socket), std::move(origin)));
   };
   if (&loop == loops.front().get()) return take();
   asio::post(loop.context(), std::move(take));
@@ -330,14 +335,15 @@ void HttpServer::State::stop() {
   for (const auto& listener : listeners) {
     if (listener->socket_inode == 0) continue;
     const auto& path = listener->config.socket_path;
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) == 0 && status.st_ino == listener->socket_inode) ::unlink(path.c_str());
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) == 0 && status.st_ino == listener->socket_inode)
+      ::unlink(path.c_str());
   }
 }
 
 Result<std::unique_ptr<HttpServer>, HttpServerError> HttpServer::start(HttpServerOptions options,
-                                                                       HttpHandler& handler, const Clock& clock,
-                                                                       Entropy& entropy) {
+                                                                       HttpHandler& handler,
+                                                                       const Clock& clock, Entropy& entropy) {
   SEALPOST_TRY_VOID(check_options(options));
   auto state = std::make_unique<State>(std::move(options), handler, clock, entropy);
   for (std::size_t i = 0; i < state->core.options.threads; ++i)
@@ -408,7 +414,8 @@ HttpServerStats HttpServer::stats() const {
   stats.unwritable_responses = from.unwritable_responses;
   for (std::size_t i = 0; i < stats.responses_by_class.size(); ++i)
     stats.responses_by_class[i] = from.responses_by_class[i];
-  for (std::size_t i = 0; i < stats.protocol_errors.size(); ++i) stats.protocol_errors[i] = from.protocol_errors[i];
+  for (std::size_t i = 0; i < stats.protocol_errors.size(); ++i)
+    stats.protocol_errors[i] = from.protocol_errors[i];
   return stats;
 }
 

@@ -1,11 +1,12 @@
-// HTTP/1.1 over TCP, TLS and Unix sockets: bytes in, HttpRequest to the handler, HttpResponse back, everything
-// bounded in size, number and time. One request per connection is worked on at a time; pipelined ones wait
-// in the read buffer, so answers keep their order by construction.
+// HTTP/1.1 over TCP, TLS and Unix sockets: bytes in, HttpRequest to the handler, HttpResponse back,
+// everything bounded in size, number and time. One request per connection is worked on at a time; pipelined
+// ones wait in the read buffer, so answers keep their order by construction.
 //
 // Life cycle: start() binds everything or nothing; drain() ends gently, stop() at once; the destructor stops.
 // Threads: each socket thread owns its connections; public functions may be called from any thread but
 // socket threads. The handler, clock and entropy outlive the server.
-// Source: RFC 9110, RFC 9112; where those leave a choice that request smuggling lives on, the choice is refusal.
+// Source: RFC 9110, RFC 9112; where those leave a choice that request smuggling lives on, the choice is
+// refusal.
 #pragma once
 
 #include <array>
@@ -26,10 +27,10 @@ namespace sealpost {
 
 enum class HttpServerFault : std::uint8_t {
   BadOptions,
-  PlainHttpNotLoopback,    // plain HTTP may listen on loopback addresses only
-  BindFailed,              // address in use, no permission, path too long
+  PlainHttpNotLoopback,     // plain HTTP may listen on loopback addresses only
+  BindFailed,               // address in use, no permission, path too long
   InsecureSocketDirectory,  // the Unix socket's directory is open to others
-  BadCertificate,          // unreadable, expired form, or key and certificate do not belong together
+  BadCertificate,           // unreadable, expired form, or key and certificate do not belong together
 };
 
 struct HttpServerError {
@@ -40,8 +41,8 @@ struct HttpServerError {
 struct HttpListener {
   enum class Kind : std::uint8_t { PlainTcp, TlsTcp, Unix };
   Kind kind = Kind::PlainTcp;
-  IpAddress address{};     // TCP
-  std::uint16_t port = 0;  // TCP; 0 lets the system choose, see HttpServer::port()
+  IpAddress address{};                  // TCP
+  std::uint16_t port = 0;               // TCP; 0 lets the system choose, see HttpServer::port()
   std::filesystem::path socket_path{};  // Unix: made with mode 0600 in a directory closed to others
   std::filesystem::path certificate{};  // TLS: PEM chain, leaf first
   std::filesystem::path private_key{};  // TLS: PEM, readable by us alone

@@ -1,5 +1,5 @@
-// Round trips of 1 KiB POSTs over 64 keep-alive connections, answered by a constant 202. Client and server share
-// the machine, so the figure is a lower bound; its use is to see changes.
+// Round trips of 1 KiB POSTs over 64 keep-alive connections, answered by a constant 202. Client and server
+// share the machine, so the figure is a lower bound; its use is to see changes.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -27,7 +27,8 @@ void accept_constant(benchmark::State& state) {
   std::vector<RawClient> clients;
   for (int i = 0; i < 64; ++i) clients.push_back(RawClient::tcp((*server)->port(0)));
   const std::string request =
-      "POST /v1/in/src HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n" +
+      "POST /v1/in/src HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+      "1024\r\n\r\n" +
       std::string(1024, 'x');
   for (auto _ : state) {
     for (auto& client : clients) client.send(request);

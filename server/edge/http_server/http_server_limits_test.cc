@@ -22,7 +22,8 @@ std::vector<RawCase> malformed_cases() {
   const std::string host = line + "Host: localhost\r\n";
   const std::string chunked = host + "Transfer-Encoding: chunked\r\n\r\n";
   return {
-      {"both framings", host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Kind::AmbiguousFraming},
+      {"both framings", host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       Kind::AmbiguousFraming},
       {"both, other order", host + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
        Kind::AmbiguousFraming},
       {"same length twice", host + "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", Kind::AmbiguousFraming},
@@ -33,7 +34,8 @@ std::vector<RawCase> malformed_cases() {
       {"gzip, chunked", host + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", Kind::UnsupportedCoding},
       {"chunked twice", host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        Kind::AmbiguousFraming},
-      {"chunked in 1.0", "POST /in HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      {"chunked in 1.0",
+       "POST /in HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
        Kind::AmbiguousFraming},
       {"blank before colon", line + "Host : localhost\r\n\r\n", Kind::Malformed},
       {"blank before colon of a length", host + "Content-Length : 1\r\n\r\na", Kind::Malformed},
@@ -124,9 +126,12 @@ TEST_F(HttpServerLimitsTest, TakesBodiesUpToTheLimitOfTheirRoute) {
   EXPECT_EQ(connect().exchange(chunked + "8\r\n12345678\r\n1\r\n")->status, 413);
   EXPECT_EQ(connect().exchange(chunked + "ffffffffffffffff\r\n")->status, 413);
   // The answer does not wait for the body.
-  EXPECT_EQ(connect().exchange("POST /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")->status, 413);
-  EXPECT_EQ(connect().exchange("PUT /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n")->status, 413);
-  EXPECT_EQ(connect().exchange("PUT /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")->status, 200);
+  EXPECT_EQ(connect().exchange("POST /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")->status,
+            413);
+  EXPECT_EQ(connect().exchange("PUT /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n")->status,
+            413);
+  EXPECT_EQ(connect().exchange("PUT /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")->status,
+            200);
 }
 
 TEST_F(HttpServerLimitsTest, HoldsOnlySoManyBytesOfBodies) {

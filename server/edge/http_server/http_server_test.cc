@@ -27,7 +27,8 @@ TEST_F(HttpServerTest, GivesTheHandlerWhatWasSent) {
   start();
   auto client = connect();
   const auto response = client.exchange(
-      "POST /v1/in/a%20b?x=1&y=%2B HTTP/1.1\r\nHost: LOCALHOST:1\r\nX-A: 1 \r\nx-a:2\r\nContent-Encoding: gzip\r\n"
+      "POST /v1/in/a%20b?x=1&y=%2B HTTP/1.1\r\nHost: LOCALHOST:1\r\nX-A: 1 \r\nx-a:2\r\nContent-Encoding: "
+      "gzip\r\n"
       "Content-Length: 5\r\n\r\nhello");
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 202);
@@ -58,7 +59,8 @@ TEST_F(HttpServerTest, KeepsConnectionsAliveAndAnswersPipelinedRequestsInOrder) 
   handler_.on_request = [&](HttpRequest&& request, Responder responder) {
     auto text = std::string(as_text(request.body));
     if (text.starts_with('i')) return responder.send(HttpResponse::text(200, text));
-    threads.emplace_back([text, late = std::move(responder)]() mutable { late.send(HttpResponse::text(200, text)); });
+    threads.emplace_back(
+        [text, late = std::move(responder)]() mutable { late.send(HttpResponse::text(200, text)); });
   };
   start();
   auto client = connect();
@@ -91,7 +93,8 @@ TEST_F(HttpServerTest, ReadsBodiesInPiecesAndInChunks) {
   ASSERT_TRUE(client.send("\n, chunked!\r\n0\r\n\r"));
   EXPECT_EQ(client.exchange("\n")->body, "hello, chunked!");
   EXPECT_EQ(client.exchange(get("/after"))->status, 200);
-  // An empty chunked body, octet by octet: a request on another connection makes sure that each arrives alone.
+  // An empty chunked body, octet by octet: a request on another connection makes sure that each arrives
+  // alone.
   ASSERT_TRUE(client.send(chunked));
   for (const std::string_view octet : {"0", "\r", "\n", "\r"}) {
     ASSERT_TRUE(client.send(octet));
@@ -104,7 +107,8 @@ TEST_F(HttpServerTest, ReadsBodiesInPiecesAndInChunks) {
 
 TEST_F(HttpServerTest, AnswersHeadWithoutBodyAndNoContentWithoutLength) {
   handler_.on_request = [](HttpRequest&& request, Responder responder) {
-    responder.send(request.target.path == "/none" ? HttpResponse::empty(204) : HttpResponse::text(200, "body"));
+    responder.send(request.target.path == "/none" ? HttpResponse::empty(204)
+                                                  : HttpResponse::text(200, "body"));
   };
   start();
   auto client = connect();
@@ -119,7 +123,8 @@ TEST_F(HttpServerTest, AnswersHeadWithoutBodyAndNoContentWithoutLength) {
 TEST_F(HttpServerTest, EndsTheConnectionWhenAsked) {
   options_.limits.requests_per_connection = 2;
   start();
-  for (const auto& request : {get("/", "Connection: close\r\n"), std::string("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")}) {
+  for (const auto& request :
+       {get("/", "Connection: close\r\n"), std::string("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")}) {
     auto client = connect();
     EXPECT_EQ(client.exchange(request)->headers.sole("Connection"), "close");
     EXPECT_TRUE(client.read_until_closed());
@@ -236,7 +241,7 @@ TEST_F(HttpServerTest, KnowsTheProcessBehindAUnixSocket) {
     responder.send(HttpResponse::empty(204));
   };
   start();
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::lstat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
   auto client = RawClient::unix_socket(path);
@@ -264,8 +269,10 @@ TEST_F(HttpServerTest, RefusesToStartUnsafely) {
   EXPECT_EQ(fault({{.address = *IpAddress::parse("0.0.0.0")}}), HttpServerFault::PlainHttpNotLoopback);
   EXPECT_EQ(fault({{.address = *IpAddress::parse("192.0.2.1")}}), HttpServerFault::PlainHttpNotLoopback);
   EXPECT_EQ(fault({{.address = *IpAddress::parse("::")}}), HttpServerFault::PlainHttpNotLoopback);
-  EXPECT_EQ(fault({{.kind = HttpListener::Kind::TlsTcp, .address = *IpAddress::parse("127.0.0.1"),
-                    .certificate = directory_ / "none", .private_key = directory_ / "none"}}),
+  EXPECT_EQ(fault({{.kind = HttpListener::Kind::TlsTcp,
+                    .address = *IpAddress::parse("127.0.0.1"),
+                    .certificate = directory_ / "none",
+                    .private_key = directory_ / "none"}}),
             HttpServerFault::BadCertificate);
   const auto open_directory = directory_ / "open";
   std::filesystem::create_directory(open_directory);
@@ -287,9 +294,8 @@ TEST_F(HttpServerTest, DrainsGently) {
   auto busy = connect();
   ASSERT_TRUE(busy.send(get("/")));
   auto responder = kept.get_future().get();
-  auto drained = std::async(std::launch::async, [&] {
-    return server_->drain(clock_.steady_now() + std::chrono::seconds(20));
-  });
+  auto drained = std::async(std::launch::async,
+                            [&] { return server_->drain(clock_.steady_now() + std::chrono::seconds(20)); });
   EXPECT_TRUE(idle.read_until_closed());
   responder.send(HttpResponse::text(200, "finished"));
   const auto response = busy.read_response();

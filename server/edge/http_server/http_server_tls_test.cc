@@ -42,7 +42,8 @@ TEST_F(HttpServerTlsTest, ServesOverTls) {
   EXPECT_EQ(client.exchange(get("/"))->status, 200);
   const std::string large(250'000, 'y');
   EXPECT_EQ(client.exchange(post(large))->body, large);
-  const std::string head = "POST /in HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  const std::string head =
+      "POST /in HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
   EXPECT_EQ(client.exchange(head)->status, 100);
   EXPECT_EQ(client.exchange("ok")->body, "ok");
   EXPECT_EQ(client.exchange(get("/x", "Connection: close\r\n"))->status, 200);

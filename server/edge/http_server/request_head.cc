@@ -53,7 +53,8 @@ Result<std::uint64_t, ProtocolErrorKind> parse_length(std::string_view text) {
   return value;
 }
 
-Result<void, ProtocolErrorKind> judge_body(int minor_version, std::span<const HeaderView> fields, Framing& out) {
+Result<void, ProtocolErrorKind> judge_body(int minor_version, std::span<const HeaderView> fields,
+                                           Framing& out) {
   const auto length = find_header(fields, "Content-Length");
   const auto coding = find_header(fields, "Transfer-Encoding");
   if (length.count > 1 || coding.count > 1 || (length.count == 1 && coding.count == 1))
@@ -83,18 +84,29 @@ int status_of(ProtocolErrorKind kind) {
   switch (kind) {
     case ProtocolErrorKind::Malformed:
     case ProtocolErrorKind::AmbiguousFraming:
-    case ProtocolErrorKind::BadHost: return 400;
+    case ProtocolErrorKind::BadHost:
+      return 400;
     case ProtocolErrorKind::HeadTimeout:
-    case ProtocolErrorKind::BodyTimeout: return 408;
-    case ProtocolErrorKind::BodyTooLarge: return 413;
-    case ProtocolErrorKind::TargetTooLong: return 414;
-    case ProtocolErrorKind::ExpectationFailed: return 417;
-    case ProtocolErrorKind::Misdirected: return 421;
-    case ProtocolErrorKind::HeadTooLarge: return 431;
-    case ProtocolErrorKind::Unanswered: return 500;
-    case ProtocolErrorKind::UnsupportedCoding: return 501;
-    case ProtocolErrorKind::TooBusy: return 503;
-    case ProtocolErrorKind::UnsupportedVersion: return 505;
+    case ProtocolErrorKind::BodyTimeout:
+      return 408;
+    case ProtocolErrorKind::BodyTooLarge:
+      return 413;
+    case ProtocolErrorKind::TargetTooLong:
+      return 414;
+    case ProtocolErrorKind::ExpectationFailed:
+      return 417;
+    case ProtocolErrorKind::Misdirected:
+      return 421;
+    case ProtocolErrorKind::HeadTooLarge:
+      return 431;
+    case ProtocolErrorKind::Unanswered:
+      return 500;
+    case ProtocolErrorKind::UnsupportedCoding:
+      return 501;
+    case ProtocolErrorKind::TooBusy:
+      return 503;
+    case ProtocolErrorKind::UnsupportedVersion:
+      return 505;
   }
   return 500;
 }
@@ -134,7 +146,8 @@ Result<void, ProtocolErrorKind> HeadScanner::step(char c) {
       if (!is(c, kTargetChar)) return fail(malformed);
       if (++in_part_ > limits_.target_bytes) return fail(ProtocolErrorKind::TargetTooLong);
       return {};
-    case State::Version: return step_version(c);
+    case State::Version:
+      return step_version(c);
     case State::LineStart:
       if (c == '\r') {
         state_ = State::FinalLf;
@@ -229,7 +242,8 @@ std::optional<std::string_view> host_without_port(std::string_view host) {
   const auto name = host.substr(0, colon);
   if (name.empty() || name.size() > 253) return std::nullopt;
   for (const char c : name)
-    if (!is(c, kToken) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos) return std::nullopt;
+    if (!is(c, kToken) || std::string_view("!#$%&'*+^`|~").find(c) != std::string_view::npos)
+      return std::nullopt;
   if (colon != std::string_view::npos && !valid_port(host.substr(colon + 1))) return std::nullopt;
   return name;
 }

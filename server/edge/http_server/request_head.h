@@ -1,7 +1,8 @@
 // The rules of a request head that a tolerant parser would bend: run over the raw bytes before anything else
 // looks at them, and over the fields afterwards. Two parsers that disagree about where a request ends are
 // what request smuggling is made of, so what could be read in two ways is refused here.
-// Pure, no allocation but client_address(). Source: RFC 9112 sections 2.2, 3, 5, 6, 11.2; RFC 9110 section 5.5.
+// Pure, no allocation but client_address(). Source: RFC 9112 sections 2.2, 3, 5, 6, 11.2; RFC 9110
+// section 5.5.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,8 @@ class ResponseSink {
 
 class Responder final {
  public:
-  Responder(std::shared_ptr<ResponseSink> sink, std::uint64_t ticket) : sink_(std::move(sink)), ticket_(ticket) {}
+  Responder(std::shared_ptr<ResponseSink> sink, std::uint64_t ticket)
+      : sink_(std::move(sink)), ticket_(ticket) {}
   Responder(Responder&&) noexcept = default;
   Responder& operator=(Responder&& other) noexcept {
     if (this != &other) {

@@ -26,8 +26,10 @@ bool before_signature(Refusal refusal) {
     case Refusal::TimestampExpired:
     case Refusal::TimestampInFuture:
     case Refusal::BadSignature:
-    case Refusal::UnknownKey: return true;
-    default: return false;
+    case Refusal::UnknownKey:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -48,14 +50,33 @@ AcceptanceAnswer answer_of(const AcceptOutcome& outcome) {
     case AcceptStatus::Repeated:
       return Receipt{outcome.message, outcome.audit_index, outcome.accepted_at,
                      outcome.status == AcceptStatus::Repeated, outcome.deliveries};
-    case AcceptStatus::Replayed: return Refused{.code = PublicCode::Replayed, .refusal = {}, .retry_after = {}, .first = outcome.message, .detail = {}};
-    case AcceptStatus::Mismatch: return Refused{.code = PublicCode::IdempotencyMismatch, .refusal = {}, .retry_after = {}, .first = outcome.message, .detail = {}};
-    case AcceptStatus::EpochChanged: return Refused{.code = PublicCode::StoreUnavailable, .refusal = {}, .retry_after = Seconds(1), .first = {}, .detail = "epoch"};
-    case AcceptStatus::Failed: break;
+    case AcceptStatus::Replayed:
+      return Refused{.code = PublicCode::Replayed,
+                     .refusal = {},
+                     .retry_after = {},
+                     .first = outcome.message,
+                     .detail = {}};
+    case AcceptStatus::Mismatch:
+      return Refused{.code = PublicCode::IdempotencyMismatch,
+                     .refusal = {},
+                     .retry_after = {},
+                     .first = outcome.message,
+                     .detail = {}};
+    case AcceptStatus::EpochChanged:
+      return Refused{.code = PublicCode::StoreUnavailable,
+                     .refusal = {},
+                     .retry_after = Seconds(1),
+                     .first = {},
+                     .detail = "epoch"};
+    case AcceptStatus::Failed:
+      break;
   }
   const bool unknown = outcome.error == StoreError::OutcomeUnknown;
   return Refused{.code = unknown ? PublicCode::OutcomeUnknown : PublicCode::StoreUnavailable,
-                 .refusal = {}, .retry_after = Seconds(unknown ? 1 : 5), .first = {}, .detail = {}};
+                 .refusal = {},
+                 .retry_after = Seconds(unknown ? 1 : 5),
+                 .first = {},
+                 .detail = {}};
 }
 
 Refused refused(PublicCode code, std::optional<Seconds> retry_after = {}) {
@@ -64,10 +85,14 @@ Refused refused(PublicCode code, std::optional<Seconds> retry_after = {}) {
 
 PublicCode code_of(const JsonError& error) {
   switch (error.problem) {
-    case JsonProblem::TooDeep: return PublicCode::JsonTooDeep;
-    case JsonProblem::DuplicateName: return PublicCode::DuplicateMember;
-    case JsonProblem::TooLarge: return PublicCode::BodyTooLarge;
-    case JsonProblem::Malformed: break;
+    case JsonProblem::TooDeep:
+      return PublicCode::JsonTooDeep;
+    case JsonProblem::DuplicateName:
+      return PublicCode::DuplicateMember;
+    case JsonProblem::TooLarge:
+      return PublicCode::BodyTooLarge;
+    case JsonProblem::Malformed:
+      break;
   }
   return PublicCode::MalformedJson;
 }
@@ -79,8 +104,9 @@ std::uint32_t hops_of(const boost::json::value& body) {
   const auto* id = object->if_contains("id");
   const auto* organization = object->if_contains("organization");
   const auto* hops = object->if_contains("hops");
-  const bool ours = id != nullptr && id->is_string() && id->get_string().starts_with("msg_") && organization != nullptr &&
-                    organization->is_string() && organization->get_string().starts_with("org_") && hops != nullptr;
+  const bool ours = id != nullptr && id->is_string() && id->get_string().starts_with("msg_") &&
+                    organization != nullptr && organization->is_string() &&
+                    organization->get_string().starts_with("org_") && hops != nullptr;
   if (!ours) return 0;
   boost::json::error_code error;
   const auto count = hops->to_number<std::uint32_t>(error);
@@ -101,17 +127,19 @@ struct Acceptance::Prepared {
   const boost::json::value* parsed = nullptr;  // null: not JSON
   const RedactionPlan* redaction = nullptr;
   std::optional<ChannelId> channel;
-  std::string scheme;       // how it was proven
+  std::string scheme;  // how it was proven
   std::string key_id;
   WallTime received_at{};
   WallTime keep_until{};
 };
 
 std::vector<NewDelivery> Acceptance::route(const AuthorizedCall& call, const DirectorySnapshot& directory,
-                                           const std::string& event_type, std::optional<ChannelId> channel) const {
+                                           const std::string& event_type,
+                                           std::optional<ChannelId> channel) const {
   std::vector<NewDelivery> deliveries;
   const auto add = [&](TargetKind kind, Position target) {
-    const bool known = std::ranges::any_of(deliveries, [&](const NewDelivery& one) { return one.target == target; });
+    const bool known =
+        std::ranges::any_of(deliveries, [&](const NewDelivery& one) { return one.target == target; });
     if (!known && call.reaches(Scope::MessagesWrite, target)) deliveries.push_back({0, kind, target});
   };
   if (channel) {
@@ -125,18 +153,20 @@ std::vector<NewDelivery> Acceptance::route(const AuthorizedCall& call, const Dir
     if (!types.empty() && std::ranges::find(types, event_type) == types.end()) continue;
     if (subscription->endpoint) {
       const Endpoint* endpoint = directory.find(*subscription->endpoint);
-      if (endpoint != nullptr && endpoint->state == EndpointState::Active) add(TargetKind::Endpoint, endpoint->head.position);
+      if (endpoint != nullptr && endpoint->state == EndpointState::Active)
+        add(TargetKind::Endpoint, endpoint->head.position);
     }
     if (subscription->channel) {
       const Channel* target = directory.find(*subscription->channel);
-      if (target != nullptr && target->state == ChannelState::Active) add(TargetKind::Channel, target->head.position);
+      if (target != nullptr && target->state == ChannelState::Active)
+        add(TargetKind::Channel, target->head.position);
     }
   }
   return deliveries;
 }
 
-Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call, const GatewayPicture& picture,
-                                                      Prepared prepared) {
+Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call,
+                                                      const GatewayPicture& picture, Prepared prepared) {
   const Tenancy& tenancy = call.tenancy();
   const std::uint32_t hops = prepared.parsed == nullptr ? 0 : hops_of(*prepared.parsed);
   if (hops >= kMaxHops) return fail(PublicCode::LoopDetected);
@@ -157,53 +187,77 @@ Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call
   message.payload_size = static_cast<std::uint32_t>(prepared.body.size());
   message.content_type = prepared.content_type;
   message.deliveries = route(call, *picture.directory, prepared.event_type, prepared.channel);
-  message.message = {parts_.store.positions().draw(static_cast<std::uint32_t>(message.deliveries.size()) + 1)};
-  for (std::size_t i = 0; i < message.deliveries.size(); ++i) message.deliveries[i].position = message.message.position + 1 + i;
+  message.message = {
+      parts_.store.positions().draw(static_cast<std::uint32_t>(message.deliveries.size()) + 1)};
+  for (std::size_t i = 0; i < message.deliveries.size(); ++i)
+    message.deliveries[i].position = message.message.position + 1 + i;
   if (prepared.redaction != nullptr) {
-    if (prepared.parsed != nullptr) message.summary = prepared.redaction->summarise(prepared.event_type, *prepared.parsed);
+    if (prepared.parsed != nullptr)
+      message.summary = prepared.redaction->summarise(prepared.event_type, *prepared.parsed);
     if (const auto days = prepared.redaction->keep_payload_days(prepared.event_type); days > 0)
       message.keep_payload_until = call.at() + std::chrono::days(days);
   }
   if (message.summary.empty()) message.summary = "{}";
   const Bytes stored = encode_stored_payload(hops, prepared.parsed != nullptr, prepared.body);
-  message.sealed_payload =
-      payload_key->seal(stored, {.tenancy = tenancy, .kind = EntityKind::Message, .id = message.message.position, .version = 1, .field = "payload"},
-                        parts_.entropy);
+  message.sealed_payload = payload_key->seal(stored,
+                                             {.tenancy = tenancy,
+                                              .kind = EntityKind::Message,
+                                              .id = message.message.position,
+                                              .version = 1,
+                                              .field = "payload"},
+                                             parts_.entropy);
   message.carry = std::make_shared<const CarriedMessage>(CarriedMessage{
       prepared.source, hops, prepared.parsed != nullptr, Bytes(prepared.body.begin(), prepared.body.end())});
 
-  const AcceptanceEvidence evidence{.call = call, .directory = *picture.directory, .ids = parts_.ids, .message = message,
-                                    .digest_key = digest->key, .payload_key = payload_key->id(), .scheme = prepared.scheme,
-                                    .key_id = prepared.key_id, .event_type_authenticated = prepared.event_type_authenticated,
-                                    .received_at = prepared.received_at, .prepared_at = parts_.clock.wall_now()};
+  const AcceptanceEvidence evidence{.call = call,
+                                    .directory = *picture.directory,
+                                    .ids = parts_.ids,
+                                    .message = message,
+                                    .digest_key = digest->key,
+                                    .payload_key = payload_key->id(),
+                                    .scheme = prepared.scheme,
+                                    .key_id = prepared.key_id,
+                                    .event_type_authenticated = prepared.event_type_authenticated,
+                                    .received_at = prepared.received_at,
+                                    .prepared_at = parts_.clock.wall_now()};
   message.facts = evidence.facts();
   auto draft = parts_.audit.draft(evidence.event());
-  if (!draft) return fail(draft.error() == AuditError::KeyUnavailable ? PublicCode::KeyUnavailable : PublicCode::ValidationFailed);
+  if (!draft)
+    return fail(draft.error() == AuditError::KeyUnavailable ? PublicCode::KeyUnavailable
+                                                            : PublicCode::ValidationFailed);
   message.audit = *std::move(draft);
   return message;
 }
 
 std::optional<Seconds> Acceptance::take_quota(const SourcePlan& plan, const Integration* integration) {
   const SteadyTime now = parts_.clock.steady_now();
-  const RateLimit source_limit = limit_of(plan.source->rate_per_second, plan.source->rate_burst, limits_.source);
+  const RateLimit source_limit =
+      limit_of(plan.source->rate_per_second, plan.source->rate_burst, limits_.source);
   if (const auto wait = limiter_.take(plan.source->head.position, source_limit, 1, now)) return wait;
   if (integration == nullptr) return std::nullopt;
-  const RateLimit limit = limit_of(integration->rate_per_second, integration->rate_burst, limits_.integration);
+  const RateLimit limit =
+      limit_of(integration->rate_per_second, integration->rate_burst, limits_.integration);
   const auto wait = limiter_.take(integration->head.position, limit, 1, now);
   if (wait) limiter_.give_back(plan.source->head.position, source_limit, 1);
   return wait;
 }
 
-Refused Acceptance::refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
-                           PublicCode code, std::optional<Seconds> retry_after) {
+Refused Acceptance::refuse(const SourcePlan& plan, const WebhookArrival& arrival,
+                           std::span<const VerificationKey> keys, PublicCode code,
+                           std::optional<Seconds> retry_after) {
   const GatewayPicturePtr picture = parts_.directory.picture();
   const Integration* integration = picture->directory->find(plan.source->integration);
-  const RefusalKind kind{.tenancy = plan.source->head.tenancy, .integration = plan.source->integration, .source = plan.source->id(),
-                         .code = code, .workspace = integration == nullptr ? WorkspaceId{} : integration->workspace,
+  const RefusalKind kind{.tenancy = plan.source->head.tenancy,
+                         .integration = plan.source->integration,
+                         .source = plan.source->id(),
+                         .code = code,
+                         .workspace = integration == nullptr ? WorkspaceId{} : integration->workspace,
                          .source_system = integration == nullptr ? "" : integration->source_system,
-                         .scheme = std::string(name(plan.settings.scheme())), .request = arrival.request};
+                         .scheme = std::string(name(plan.settings.scheme())),
+                         .request = arrival.request};
   const RefusalId id = parts_.ledger.note(kind, arrival.http.client, [&] {
-    return steps_text(explain(plan.settings, arrival.http.headers.view(), arrival.http.body, keys, arrival.at));
+    return steps_text(
+        explain(plan.settings, arrival.http.headers.view(), arrival.http.body, keys, arrival.at));
   });
   return {.code = code, .refusal = id, .retry_after = retry_after, .first = {}, .detail = {}};
 }
@@ -236,40 +290,56 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   Claim claim = make_replay_claim(*organization, *plan->source, facts, body, arrival->at);
   std::optional<Refusal> refusal = decide(facts, decision);
   std::optional<PublicCode> code = refusal ? std::optional(code_of(*refusal)) : std::nullopt;
-  // That access is the reason was decided there; which one it is, the gate knows: a draft, a revoked integration, ...
-  if (!call && refusal && (*refusal == Refusal::GrantNotActive || *refusal == Refusal::Suspended)) code = call.error().code;
+  // That access is the reason was decided there; which one it is, the gate knows: a draft, a revoked
+  // integration, ...
+  if (!call && refusal && (*refusal == Refusal::GrantNotActive || *refusal == Refusal::Suspended))
+    code = call.error().code;
   if (!code && !call) code = call.error().code;
   std::optional<boost::json::value> parsed;
   const auto content_type = arrival->http.headers.sole("content-type");
   if (!code && is_json_content_type(content_type)) {
     auto read = parse_json(as_text(body), {.max_depth = 64, .max_bytes = plan->settings.max_body_bytes()});
-    if (read) parsed = *std::move(read);
-    else code = code_of(read.error());
+    if (read)
+      parsed = *std::move(read);
+    else
+      code = code_of(read.error());
   }
   std::optional<Seconds> wait;
   if (!code) {
     wait = take_quota(*plan, picture->directory->find(plan->source->integration));
     if (wait) code = PublicCode::RateLimited;
   }
-  if (code) return refuse_after_claims(std::move(arrival), *plan, claim, refused(*code, wait), std::move(done));
+  if (code)
+    return refuse_after_claims(std::move(arrival), *plan, claim, refused(*code, wait), std::move(done));
 
-  Prepared prepared{.message = {}, .source = arrival->source, .claims = {}, .event_type = facts.event_type,
+  Prepared prepared{.message = {},
+                    .source = arrival->source,
+                    .claims = {},
+                    .event_type = facts.event_type,
                     .event_type_authenticated = facts.event_type_authenticated,
                     .event_id = facts.signed_id.empty() ? facts.unsigned_id : facts.signed_id,
-                    .content_type = std::string(content_type.substr(0, 128)), .body = body,
-                    .parsed = parsed ? &*parsed : nullptr, .redaction = &plan->redaction, .channel = {},
-                    .scheme = std::string(name(plan->settings.scheme())), .key_id = facts.key_id, .received_at = arrival->at, .keep_until = {}};
+                    .content_type = std::string(content_type.substr(0, 128)),
+                    .body = body,
+                    .parsed = parsed ? &*parsed : nullptr,
+                    .redaction = &plan->redaction,
+                    .channel = {},
+                    .scheme = std::string(name(plan->settings.scheme())),
+                    .key_id = facts.key_id,
+                    .received_at = arrival->at,
+                    .keep_until = {}};
   prepared.claims.push_back(claim);
   auto message = prepare(*call, *picture, std::move(prepared));
   if (!message) {
-    if (message.error() == PublicCode::KeyUnavailable) return done(refused(PublicCode::KeyUnavailable, Seconds(1)));
+    if (message.error() == PublicCode::KeyUnavailable)
+      return done(refused(PublicCode::KeyUnavailable, Seconds(1)));
     return refuse_after_claims(std::move(arrival), *plan, claim, refused(message.error()), std::move(done));
   }
   std::vector<AcceptMessage> batch;
   batch.push_back(*std::move(message));
   auto shared_done = std::make_shared<Done>(std::move(done));
   const bool queued = parts_.store.accept_messages(
-      std::move(batch), [this, arrival, shared_done, picture, tries_left](std::vector<AcceptOutcome> outcomes) {
+      std::move(batch),
+      [this, arrival, shared_done, picture, tries_left](std::vector<AcceptOutcome> outcomes) {
         const AcceptOutcome& outcome = outcomes.front();
         if (outcome.status == AcceptStatus::EpochChanged && tries_left > 0) {
           Task again = [this, arrival, shared_done, tries_left] {
@@ -279,18 +349,21 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
           if (parts_.pool.try_submit(std::move(again))) return;
         }
         AcceptanceAnswer answer = answer_of(as_webhook(outcome));
-        if (auto* replayed = std::get_if<Refused>(&answer); replayed != nullptr && replayed->code == PublicCode::Replayed) {
+        if (auto* replayed = std::get_if<Refused>(&answer);
+            replayed != nullptr && replayed->code == PublicCode::Replayed) {
           const SourcePlan* known = picture->find_plan(arrival->source);
-          replayed->refusal = refuse(*known, *arrival, picture->keys->inbound(arrival->source), replayed->code).refusal;
+          replayed->refusal =
+              refuse(*known, *arrival, picture->keys->inbound(arrival->source), replayed->code).refusal;
         }
         (*shared_done)(std::move(answer));
       });
   if (!queued) (*shared_done)(refused(PublicCode::Overloaded, Seconds(1)));
 }
 
-void Acceptance::refuse_after_claims(std::shared_ptr<const WebhookArrival> arrival, const SourcePlan& plan, Claim claim,
-                                     Refused refusal, Done done) {
-  // A replay is told before any later reason, and a genuine retry gets its first receipt whatever else is wrong now.
+void Acceptance::refuse_after_claims(std::shared_ptr<const WebhookArrival> arrival, const SourcePlan& plan,
+                                     Claim claim, Refused refusal, Done done) {
+  // A replay is told before any later reason, and a genuine retry gets its first receipt whatever else is
+  // wrong now.
   const Tenancy tenancy = plan.source->head.tenancy;
   auto shared_done = std::make_shared<Done>(std::move(done));
   Task look = [this, arrival = std::move(arrival), claim, tenancy, refusal, shared_done]() mutable {
@@ -306,19 +379,21 @@ void Acceptance::refuse_after_claims(std::shared_ptr<const WebhookArrival> arriv
     const SourcePlan* known = picture->find_plan(arrival->source);
     if (known == nullptr) return (*shared_done)(refused(PublicCode::UnknownSource));
     const bool replayed = outcome.status == AcceptStatus::Replayed;
-    Refused answer = refuse(*known, *arrival, picture->keys->inbound(arrival->source),
-                            replayed ? PublicCode::Replayed : refusal.code, replayed ? std::nullopt : refusal.retry_after);
+    Refused answer =
+        refuse(*known, *arrival, picture->keys->inbound(arrival->source),
+               replayed ? PublicCode::Replayed : refusal.code, replayed ? std::nullopt : refusal.retry_after);
     if (replayed) answer.first = outcome.message;
     (*shared_done)(std::move(answer));
   };
   if (!parts_.pool.try_submit(std::move(look))) (*shared_done)(refused(PublicCode::Overloaded, Seconds(1)));
 }
 
-void Acceptance::messages(const AuthorizedCall& call, std::string_view route_name, std::vector<NewMessage> messages,
-                          DoneMany done) {
+void Acceptance::messages(const AuthorizedCall& call, std::string_view route_name,
+                          std::vector<NewMessage> messages, DoneMany done) {
   const GatewayPicturePtr picture = parts_.directory.picture();
   const Integration* integration = picture->directory->find(call.integration());
-  std::vector<AcceptanceAnswer> answers(messages.size(), AcceptanceAnswer(refused(PublicCode::InternalError)));
+  std::vector<AcceptanceAnswer> answers(messages.size(),
+                                        AcceptanceAnswer(refused(PublicCode::InternalError)));
   std::vector<AcceptMessage> batch;
   std::vector<std::size_t> places;
   const auto keys = parts_.vault.organization(call.tenancy().organization);
@@ -334,35 +409,57 @@ void Acceptance::messages(const AuthorizedCall& call, std::string_view route_nam
       continue;
     }
     if (integration != nullptr) {
-      const RateLimit limit = limit_of(integration->rate_per_second, integration->rate_burst, limits_.integration);
+      const RateLimit limit =
+          limit_of(integration->rate_per_second, integration->rate_burst, limits_.integration);
       if (const auto wait = limiter_.take(integration->head.position, limit, 1, parts_.clock.steady_now())) {
         answers[i] = refused(PublicCode::RateLimited, wait);
         continue;
       }
     }
-    Prepared prepared{.message = {}, .source = {}, .claims = {}, .event_type = one.event_type, .event_type_authenticated = true,
-                      .event_id = one.event_id, .content_type = "application/json", .body = as_bytes(one.data),
-                      .parsed = &one.parsed, .redaction = redaction == picture->redactions.end() ? nullptr : redaction->second.get(),
-                      .channel = one.channel, .scheme = "access_token", .key_id = {}, .received_at = call.at(), .keep_until = {}};
+    Prepared prepared{.message = {},
+                      .source = {},
+                      .claims = {},
+                      .event_type = one.event_type,
+                      .event_type_authenticated = true,
+                      .event_id = one.event_id,
+                      .content_type = "application/json",
+                      .body = as_bytes(one.data),
+                      .parsed = &one.parsed,
+                      .redaction = redaction == picture->redactions.end() ? nullptr : redaction->second.get(),
+                      .channel = one.channel,
+                      .scheme = "access_token",
+                      .key_id = {},
+                      .received_at = call.at(),
+                      .keep_until = {}};
     if (!one.idempotency_key.empty()) {
-      std::string scoped = one.event_type + '\n' + one.event_id + '\n' + (one.channel ? std::to_string(one.channel->position) : "") + '\n' + one.data;
-      prepared.claims.push_back(make_idempotency_claim(*keys, {.tenancy = call.tenancy(), .caller = call.caller_position(), .route = route_name,
-                                                               .key = one.idempotency_key, .body = as_bytes(scoped)}, call.at()));
+      std::string scoped = one.event_type + '\n' + one.event_id + '\n' +
+                           (one.channel ? std::to_string(one.channel->position) : "") + '\n' + one.data;
+      prepared.claims.push_back(make_idempotency_claim(*keys,
+                                                       {.tenancy = call.tenancy(),
+                                                        .caller = call.caller_position(),
+                                                        .route = route_name,
+                                                        .key = one.idempotency_key,
+                                                        .body = as_bytes(scoped)},
+                                                       call.at()));
     }
     auto message = prepare(call, *picture, std::move(prepared));
     if (!message) {
-      answers[i] = refused(message.error(), message.error() == PublicCode::KeyUnavailable ? std::optional(Seconds(1)) : std::nullopt);
+      answers[i] =
+          refused(message.error(),
+                  message.error() == PublicCode::KeyUnavailable ? std::optional(Seconds(1)) : std::nullopt);
       continue;
     }
     batch.push_back(*std::move(message));
     places.push_back(i);
   }
   if (batch.empty()) return done(std::move(answers));
-  auto shared = std::make_shared<std::pair<DoneMany, std::vector<AcceptanceAnswer>>>(std::move(done), std::move(answers));
-  const bool queued = parts_.store.accept_messages(std::move(batch), [shared, places](std::vector<AcceptOutcome> outcomes) {
-    for (std::size_t i = 0; i < outcomes.size(); ++i) shared->second[places[i]] = answer_of(outcomes[i]);
-    shared->first(std::move(shared->second));
-  });
+  auto shared = std::make_shared<std::pair<DoneMany, std::vector<AcceptanceAnswer>>>(std::move(done),
+                                                                                     std::move(answers));
+  const bool queued =
+      parts_.store.accept_messages(std::move(batch), [shared, places](std::vector<AcceptOutcome> outcomes) {
+        for (std::size_t i = 0; i < outcomes.size(); ++i) shared->second[places[i]] = answer_of(outcomes[i]);
+        shared->first(std::move(shared->second));
+      });
   if (queued) return;
   for (const std::size_t place : places) shared->second[place] = refused(PublicCode::Overloaded, Seconds(1));
   shared->first(std::move(shared->second));

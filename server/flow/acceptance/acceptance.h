@@ -1,10 +1,10 @@
-// From an arrival to its receipt. The steps are always the same: gather facts, decide in one pure function, prepare (redact,
-// digest, seal, commit to evidence), then one transaction that compares the epoch, claims, files the message,
-// its deliveries and its audit record; the answer leaves after the sync. A store that finds a newer epoch sends the arrival
-// back to be decided again, once.
+// From an arrival to its receipt. The steps are always the same: gather facts, decide in one pure function,
+// prepare (redact, digest, seal, commit to evidence), then one transaction that compares the epoch, claims,
+// files the message, its deliveries and its audit record; the answer leaves after the sync. A store that
+// finds a newer epoch sends the arrival back to be decided again, once.
 //
-// webhook() and messages() run on the caller's thread up to the store's queue and never wait; answers come on the
-// store's writer, a pool thread, or at once. Internally synchronised.
+// webhook() and messages() run on the caller's thread up to the store's queue and never wait; answers come on
+// the store's writer, a pool thread, or at once. Internally synchronised.
 #pragma once
 
 #include <functional>
@@ -74,17 +74,20 @@ class Acceptance final {
     Entropy& entropy;
   };
   struct Limits {
-    RateLimit source;       // where a source or an integration sets none
+    RateLimit source;  // where a source or an integration sets none
     RateLimit integration;
   };
   Acceptance(Parts parts, Limits limits) : parts_(parts), limits_(limits) {}
 
   using Done = std::move_only_function<void(AcceptanceAnswer)>;
-  void webhook(std::shared_ptr<const WebhookArrival> arrival, Done done) { webhook_try(std::move(arrival), std::move(done), 1); }
+  void webhook(std::shared_ptr<const WebhookArrival> arrival, Done done) {
+    webhook_try(std::move(arrival), std::move(done), 1);
+  }
 
   using DoneMany = std::move_only_function<void(std::vector<AcceptanceAnswer>)>;
   // `route` scopes the idempotency keys. Each message has its own answer.
-  void messages(const AuthorizedCall& call, std::string_view route, std::vector<NewMessage> messages, DoneMany done);
+  void messages(const AuthorizedCall& call, std::string_view route, std::vector<NewMessage> messages,
+                DoneMany done);
 
  private:
   struct Prepared;
@@ -94,9 +97,11 @@ class Acceptance final {
   Refused refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
                  PublicCode code, std::optional<Seconds> retry_after = {});
   std::optional<Seconds> take_quota(const SourcePlan& plan, const Integration* integration);
-  Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture, Prepared prepared);
+  Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture,
+                                            Prepared prepared);
   [[nodiscard]] std::vector<NewDelivery> route(const AuthorizedCall& call, const DirectorySnapshot& directory,
-                                               const std::string& event_type, std::optional<ChannelId> channel) const;
+                                               const std::string& event_type,
+                                               std::optional<ChannelId> channel) const;
 
   Parts parts_;
   Limits limits_;

@@ -5,7 +5,8 @@
 
 namespace sealpost {
 
-std::optional<Seconds> RateLimiter::take(Position owner, const RateLimit& limit, double count, SteadyTime now) {
+std::optional<Seconds> RateLimiter::take(Position owner, const RateLimit& limit, double count,
+                                         SteadyTime now) {
   const std::scoped_lock lock(mutex_);
   if (buckets_.size() >= max_buckets_ && !buckets_.contains(owner)) drop_idle(now);
   // Full of busy buckets: refuse rather than forget somebody's limit.
@@ -32,7 +33,8 @@ void RateLimiter::give_back(Position owner, const RateLimit& limit, double count
 }
 
 void RateLimiter::drop_idle(SteadyTime now) {
-  std::erase_if(buckets_, [&](const auto& entry) { return now - entry.second.at > std::chrono::minutes(10); });
+  std::erase_if(buckets_,
+                [&](const auto& entry) { return now - entry.second.at > std::chrono::minutes(10); });
 }
 
 }  // namespace sealpost

@@ -1,6 +1,6 @@
-// Token buckets, one per source, integration or credential. Taking is refused with the time after which one more is
-// there. Buckets that are full again carry no information and are dropped, so that memory follows what is
-// busy. Internally synchronised; takes the steady clock's now from the caller.
+// Token buckets, one per source, integration or credential. Taking is refused with the time after which one
+// more is there. Buckets that are full again carry no information and are dropped, so that memory follows
+// what is busy. Internally synchronised; takes the steady clock's now from the caller.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,10 @@ class RateLimiter final {
  public:
   explicit RateLimiter(std::size_t max_buckets = 100'000) : max_buckets_(max_buckets) {}
 
-  // Takes `count` from the bucket. Nothing: taken. Else the wait until that many would be there, at least 1 s.
-  [[nodiscard]] std::optional<Seconds> take(Position owner, const RateLimit& limit, double count, SteadyTime now);
+  // Takes `count` from the bucket. Nothing: taken. Else the wait until that many would be there, at least 1
+  // s.
+  [[nodiscard]] std::optional<Seconds> take(Position owner, const RateLimit& limit, double count,
+                                            SteadyTime now);
   // Gives back what was taken for something that then did not happen.
   void give_back(Position owner, const RateLimit& limit, double count);
 

@@ -18,7 +18,8 @@ namespace {
 // Whether the sender had shown a key of the source when it was refused.
 bool proven(PublicCode code) {
   const PublicCodeInfo& info = public_code_info(code);
-  return info.category != CodeCategory::Signature || code == PublicCode::Replayed || code == PublicCode::RetiredKey;
+  return info.category != CodeCategory::Signature || code == PublicCode::Replayed ||
+         code == PublicCode::RetiredKey;
 }
 
 }  // namespace
@@ -42,8 +43,13 @@ RefusalId RefusalLedger::note(const RefusalKind& kind, const IpAddress& client,
     }
   }
   if (it == entries_.end()) {
-    Entry fresh{.kind = kind, .id = {parts_.store.positions().draw()}, .interval_began = parts_.clock.steady_now(),
-                .pending = 0, .first_at = now, .last_at = now, .steps = steps()};
+    Entry fresh{.kind = kind,
+                .id = {parts_.store.positions().draw()},
+                .interval_began = parts_.clock.steady_now(),
+                .pending = 0,
+                .first_at = now,
+                .last_at = now,
+                .steps = steps()};
     it = entries_.emplace(std::move(key), std::move(fresh)).first;
     Entry& entry = it->second;
     const RefusalId told = entry.id;
@@ -96,10 +102,17 @@ bool RefusalLedger::write(const std::string& network, Entry& entry, std::uint64_
     return false;
   }
   std::vector<RecordRefusal> rows;
-  rows.push_back({.tenancy = entry.kind.tenancy, .refusal = entry.id, .integration = entry.kind.integration,
-                  .source = entry.kind.source.position, .category = std::string(to_string(entry.kind.code)),
-                  .network = network, .count = count, .first_at = entry.first_at, .last_at = entry.last_at,
-                  .steps = entry.steps, .audit = *std::move(draft)});
+  rows.push_back({.tenancy = entry.kind.tenancy,
+                  .refusal = entry.id,
+                  .integration = entry.kind.integration,
+                  .source = entry.kind.source.position,
+                  .category = std::string(to_string(entry.kind.code)),
+                  .network = network,
+                  .count = count,
+                  .first_at = entry.first_at,
+                  .last_at = entry.last_at,
+                  .steps = entry.steps,
+                  .audit = *std::move(draft)});
   Logger& log = parts_.log;
   return parts_.store.record_refusals(std::move(rows), [&log](std::optional<StoreError> error) {
     if (error) log.error("refusal_not_recorded", {{"store_error", static_cast<std::int64_t>(*error)}});
@@ -118,7 +131,8 @@ void RefusalLedger::flush(bool all) {
     } else if (over && entry.pending == 0) {
       const auto& [source, code, network] = it->first;
       if (network != "other")
-        if (const auto prefix = prefixes_.find({source, code}); prefix != prefixes_.end() && --prefix->second == 0)
+        if (const auto prefix = prefixes_.find({source, code});
+            prefix != prefixes_.end() && --prefix->second == 0)
           prefixes_.erase(prefix);
       it = entries_.erase(it);
       continue;

@@ -1,7 +1,7 @@
-// What was refused, in aggregate: the first of a kind at once, then one record per interval with how many more there
-// were. A kind is (source, category, network prefix); a source and category keep at most 64 prefixes apart, the
-// rest is "other". So a million bad signatures leave a bounded number of rows. Every refusal is answered with the id of the record
-// that counts it. Internally synchronised; note() never waits.
+// What was refused, in aggregate: the first of a kind at once, then one record per interval with how many
+// more there were. A kind is (source, category, network prefix); a source and category keep at most 64
+// prefixes apart, the rest is "other". So a million bad signatures leave a bounded number of rows. Every
+// refusal is answered with the id of the record that counts it. Internally synchronised; note() never waits.
 #pragma once
 
 #include <atomic>
@@ -52,18 +52,21 @@ class RefusalLedger final {
 
   // `steps` is asked only when a new record begins. JSON for readers with deliveries:read.
   RefusalId note(const RefusalKind& kind, const IpAddress& client, const std::function<std::string()>& steps);
-  // Writes the counts of intervals that are over. Call it about once a second; `all` at the end of the process.
+  // Writes the counts of intervals that are over. Call it about once a second; `all` at the end of the
+  // process.
   void flush(bool all = false);
   // Refused because nobody knows the source: only counted.
   void note_unknown_source() { unknown_sources_.fetch_add(1, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t unknown_sources() const { return unknown_sources_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t unknown_sources() const {
+    return unknown_sources_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::map<PublicCode, std::uint64_t> totals() const;
 
  private:
   using Key = std::tuple<Position, PublicCode, std::string>;
   struct Entry {
     RefusalKind kind;
-    RefusalId id;               // of the record that counts the present interval
+    RefusalId id;  // of the record that counts the present interval
     SteadyTime interval_began{};
     std::uint64_t pending = 0;  // refused since, not written yet
     WallTime first_at{};

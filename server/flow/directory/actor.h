@@ -1,5 +1,5 @@
-// In whose name a control is changed: an authorized caller, or a job of the gateway itself. Every audit record of a
-// change names it. Borrows the call; lives no longer. Immutable.
+// In whose name a control is changed: an authorized caller, or a job of the gateway itself. Every audit
+// record of a change names it. Borrows the call; lives no longer. Immutable.
 #pragma once
 
 #include <string>
@@ -12,8 +12,9 @@ namespace sealpost {
 
 class Actor final {
  public:
-  Actor(const AuthorizedCall& call) : call_(&call), name_(call.caller()) {}  // NOLINT(google-explicit-constructor)
-  Actor(const SystemCall& call) : name_(call.actor()) {}                     // NOLINT(google-explicit-constructor)
+  Actor(const AuthorizedCall& call)
+      : call_(&call), name_(call.caller()) {}             // NOLINT(google-explicit-constructor)
+  Actor(const SystemCall& call) : name_(call.actor()) {}  // NOLINT(google-explicit-constructor)
 
   // "crd_…", "operator:1000", "system:delivery".
   [[nodiscard]] const std::string& name() const { return name_; }

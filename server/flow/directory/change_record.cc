@@ -19,7 +19,8 @@ void add_value(CanonicalFields& fields, std::string key, const boost::json::valu
     fields.add_flag(key, value.get_bool());
     return;
   }
-  const std::string text = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+  const std::string text =
+      value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
   if (text.size() <= kMaxWhole) {
     fields.add(key, text);
   } else {

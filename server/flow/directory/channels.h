@@ -1,4 +1,5 @@
-// Where people read. A channel belongs to a workspace and one environment; integrations of that workspace reach it.
+// Where people read. A channel belongs to a workspace and one environment; integrations of that workspace
+// reach it.
 #pragma once
 
 #include "flow/directory/organizations.h"
@@ -16,11 +17,11 @@ struct NewChannel {
 Operation<Made> create_channel(Operations& operations, const AuthorizedCall& call, const NewChannel& request);
 Operation<Resource> read_channel(Operations& operations, const AuthorizedCall& call, ChannelId id);
 struct ChannelFilter {
-  WorkspaceId workspace;                   // unset: any
+  WorkspaceId workspace;  // unset: any
   std::optional<Environment> environment;
 };
-Operation<PageView> list_channels(Operations& operations, const AuthorizedCall& call, const ChannelFilter& filter,
-                                  const PageQuery& page);
+Operation<PageView> list_channels(Operations& operations, const AuthorizedCall& call,
+                                  const ChannelFilter& filter, const PageQuery& page);
 Operation<PageView> list_channels(Operations& operations, const AuthorizedCall& call, const PageQuery& page);
 Operation<Resource> update_channel(Operations& operations, const AuthorizedCall& call, ChannelId id,
                                    const NameChange& change, std::uint64_t if_version);

@@ -1,5 +1,5 @@
-// Client ids and secrets. A secret is made here, shown once and stored as an HMAC. Without an end of its own a credential
-// ends after 90 days: a secret without an end can't be activated with.
+// Client ids and secrets. A secret is made here, shown once and stored as an HMAC. Without an end of its own
+// a credential ends after 90 days: a secret without an end can't be activated with.
 #pragma once
 
 #include "flow/directory/operations.h"
@@ -17,11 +17,12 @@ struct NewCredential {
   Once once;
 };
 // The contract's CredentialCreated.
-Operation<Made> create_credential(Operations& operations, const AuthorizedCall& call, const NewCredential& request);
+Operation<Made> create_credential(Operations& operations, const AuthorizedCall& call,
+                                  const NewCredential& request);
 Operation<Resource> read_credential(Operations& operations, const AuthorizedCall& call, CredentialId id);
-Operation<PageView> list_credentials(Operations& operations, const AuthorizedCall& call, IntegrationId integration,
-                                     const PageQuery& page);
-Operation<RevocationReceipt> revoke_credential(Operations& operations, const AuthorizedCall& call, CredentialId id,
-                                               std::string_view reason, const Once& once);
+Operation<PageView> list_credentials(Operations& operations, const AuthorizedCall& call,
+                                     IntegrationId integration, const PageQuery& page);
+Operation<RevocationReceipt> revoke_credential(Operations& operations, const AuthorizedCall& call,
+                                               CredentialId id, std::string_view reason, const Once& once);
 
 }  // namespace sealpost

@@ -47,7 +47,8 @@ StoreResult<ObjectRow> ControlTransaction::opened(ObjectRow row) const {
 
 StoreResult<std::uint64_t> ControlTransaction::record(const AuditEvent& event) {
   const auto draft = audit_.draft(event);
-  if (!draft) return fail(draft.error() == AuditError::KeyUnavailable ? StoreError::Unavailable : StoreError::Conflict);
+  if (!draft)
+    return fail(draft.error() == AuditError::KeyUnavailable ? StoreError::Unavailable : StoreError::Conflict);
   return store_.append_audit(*draft);
 }
 
@@ -67,20 +68,39 @@ void Directory::on_change(std::function<void(const GatewayPicturePtr&)> listener
 void Directory::apply(DirectorySnapshot& next, const ObjectRow& row) {
   bool readable = true;
   switch (row.kind) {
-    case EntityKind::Organization: readable = place(next.organizations, row); break;
-    case EntityKind::Workspace: readable = place(next.workspaces, row); break;
-    case EntityKind::Integration: readable = place(next.integrations, row); break;
-    case EntityKind::Source: readable = place(next.sources, row); break;
-    case EntityKind::Endpoint: readable = place(next.endpoints, row); break;
-    case EntityKind::Channel: readable = place(next.channels, row); break;
-    case EntityKind::Grant: readable = place(next.grants, row); break;
-    case EntityKind::Credential: readable = place(next.credentials, row); break;
-    case EntityKind::Subscription: readable = place(next.all_subscriptions, row); break;
+    case EntityKind::Organization:
+      readable = place(next.organizations, row);
+      break;
+    case EntityKind::Workspace:
+      readable = place(next.workspaces, row);
+      break;
+    case EntityKind::Integration:
+      readable = place(next.integrations, row);
+      break;
+    case EntityKind::Source:
+      readable = place(next.sources, row);
+      break;
+    case EntityKind::Endpoint:
+      readable = place(next.endpoints, row);
+      break;
+    case EntityKind::Channel:
+      readable = place(next.channels, row);
+      break;
+    case EntityKind::Grant:
+      readable = place(next.grants, row);
+      break;
+    case EntityKind::Credential:
+      readable = place(next.credentials, row);
+      break;
+    case EntityKind::Subscription:
+      readable = place(next.all_subscriptions, row);
+      break;
     case EntityKind::SigningKey:
       readable = place(next.keys, row);
       sealed_[row.head.position] = std::make_shared<const Bytes>(row.sealed);
       break;
-    default: break;
+    default:
+      break;
   }
   SEALPOST_CHECK(readable);  // load() has refused unreadable rows, and what commit() wrote reads back
 }
@@ -103,11 +123,15 @@ void Directory::publish(std::shared_ptr<const DirectorySnapshot> next) {
   auto picture = std::make_shared<GatewayPicture>();
   picture->directory = std::move(next);
   picture->version = before->version + 1;
-  auto rebuilt = KeyRing::rebuild({.picture = *picture->directory, .sealed = sealed_, .vault = parts_.vault,
-                                   .ids = parts_.ids, .now = parts_.clock.wall_now()},
+  auto rebuilt = KeyRing::rebuild({.picture = *picture->directory,
+                                   .sealed = sealed_,
+                                   .vault = parts_.vault,
+                                   .ids = parts_.ids,
+                                   .now = parts_.clock.wall_now()},
                                   before->keys.get());
   picture->keys = std::move(rebuilt.ring);
-  for (const SigningKeyId id : rebuilt.unusable) parts_.log.error("signing_key_unusable", {{"key", parts_.ids.encode(id)}});
+  for (const SigningKeyId id : rebuilt.unusable)
+    parts_.log.error("signing_key_unusable", {{"key", parts_.ids.encode(id)}});
   for (const auto& [position, source] : picture->directory->sources) {
     const auto known = before->sources.find(position);
     if (known != before->sources.end() && known->second->source == source) {

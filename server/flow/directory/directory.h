@@ -1,7 +1,7 @@
-// The parties, in memory and on disk. Everything the gateway decides from is one immutable GatewayPicture; every change of
-// the control plane goes through commit(), which writes the rows and their audit records in one transaction and
-// publishes the next picture before it returns. Commits are one at a time; pictures are read by anyone, without
-// waiting. What may be changed, and by whom, is in the operations beside this header.
+// The parties, in memory and on disk. Everything the gateway decides from is one immutable GatewayPicture;
+// every change of the control plane goes through commit(), which writes the rows and their audit records in
+// one transaction and publishes the next picture before it returns. Commits are one at a time; pictures are
+// read by anyone, without waiting. What may be changed, and by whom, is in the operations beside this header.
 // Internally synchronised. load(), commit() and refresh() wait for the store: not for socket threads.
 #pragma once
 
@@ -28,7 +28,8 @@ struct GatewayPicture {
   DirectoryPicture directory;
   std::shared_ptr<const KeyRing> keys;
   std::unordered_map<Position, std::shared_ptr<const SourcePlan>> sources;
-  std::unordered_map<Position, std::shared_ptr<const RedactionPlan>> redactions;  // of integrations with rules
+  std::unordered_map<Position, std::shared_ptr<const RedactionPlan>>
+      redactions;             // of integrations with rules
   std::uint64_t version = 0;  // grows with every picture
 
   [[nodiscard]] const SourcePlan* find_plan(SourceId id) const {
@@ -48,15 +49,17 @@ class ControlTransaction final {
   StoreResult<void> insert(const Record& record, Position parent, Bytes sealed = {}) {
     return write(row_of(record, parent, std::move(sealed)), true);
   }
-  // Raises the record's version and stamps it; the caller passes the record as it was read. `sealed` empty: destroys
-  // what was sealed, absent: keeps it.
+  // Raises the record's version and stamps it; the caller passes the record as it was read. `sealed` empty:
+  // destroys what was sealed, absent: keeps it.
   template <class Record>
   StoreResult<void> update(Record& record, WallTime now, std::optional<Bytes> sealed = std::nullopt) {
-    SEALPOST_TRY(ObjectRow before, store_.find_object(record.head.tenancy, Record::kKind, record.head.position));
+    SEALPOST_TRY(ObjectRow before,
+                 store_.find_object(record.head.tenancy, Record::kKind, record.head.position));
     if (before.head.version != record.head.version) return fail(StoreError::VersionMismatch);
     ++record.head.version;
     record.head.updated_at = now;
-    return write(row_of(record, before.parent, sealed ? *std::move(sealed) : std::move(before.sealed)), false);
+    return write(row_of(record, before.parent, sealed ? *std::move(sealed) : std::move(before.sealed)),
+                 false);
   }
   // The record as it is on disk now.
   template <class Record>
@@ -78,7 +81,10 @@ class ControlTransaction final {
   friend class Directory;
   template <class Record>
   static ObjectRow row_of(const Record& record, Position parent, Bytes sealed) {
-    return {.kind = Record::kKind, .head = record.head, .parent = parent, .body = record_to_text(record),
+    return {.kind = Record::kKind,
+            .head = record.head,
+            .parent = parent,
+            .body = record_to_text(record),
             .sealed = std::move(sealed)};
   }
   StoreResult<void> write(ObjectRow row, bool fresh);
@@ -110,8 +116,8 @@ class Directory final {
 
   using Change = std::function<StoreResult<void>(ControlTransaction&)>;
   StoreResult<void> commit(const Change& change);
-  // Returns once every commit that began before has been published: what a store refused for a newer epoch is decided
-  // again after this.
+  // Returns once every commit that began before has been published: what a store refused for a newer epoch is
+  // decided again after this.
   void settle() { const std::scoped_lock lock(writing_); }
   // Rebuilds what time alone has changed (an overlap that ended). Call it about once a second.
   void refresh(WallTime now);

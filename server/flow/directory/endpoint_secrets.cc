@@ -7,8 +7,11 @@ namespace sealpost {
 namespace {
 
 SealContext context_of(const ObjectRow& row) {
-  return {.tenancy = row.head.tenancy, .kind = EntityKind::Endpoint, .id = row.head.position,
-          .version = row.head.version, .field = "endpoint.secrets"};
+  return {.tenancy = row.head.tenancy,
+          .kind = EntityKind::Endpoint,
+          .id = row.head.position,
+          .version = row.head.version,
+          .field = "endpoint.secrets"};
 }
 
 }  // namespace
@@ -38,7 +41,8 @@ Result<ObjectRow, VaultError> show_endpoint_secrets(const Vault& vault, ObjectRo
   if (!record) return fail(VaultError::Malformed);
   SEALPOST_TRY(const SecretBytes secret, vault.open_secret(row.sealed, context_of(row)));
   boost::json::error_code error;
-  const auto json = boost::json::parse(as_text(secret.reveal(SecretAccess("put an endpoint's record together"))), error);
+  const auto json =
+      boost::json::parse(as_text(secret.reveal(SecretAccess("put an endpoint's record together"))), error);
   if (error || !json.is_object()) return fail(VaultError::Malformed);
   const auto* query = json.get_object().if_contains("query");
   const auto* values = json.get_object().if_contains("values");

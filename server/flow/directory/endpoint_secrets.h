@@ -1,5 +1,5 @@
-// An endpoint's secrets at rest: the query of its URL and the values of its headers lie in the row's sealed column, bound
-// to the row and its version; the body keeps what may be read. In memory the record is whole.
+// An endpoint's secrets at rest: the query of its URL and the values of its headers lie in the row's sealed
+// column, bound to the row and its version; the body keeps what may be read. In memory the record is whole.
 // Free functions, thread-safe.
 #pragma once
 

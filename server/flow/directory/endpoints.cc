@@ -23,11 +23,15 @@ Operation<void> judge_url(const Operations& operations, const Tenancy& tenancy, 
   const auto refused = operations.parts().judge_endpoint(tenancy, url);
   if (!refused) return {};
   switch (*refused) {
-    case EgressRefusal::MalformedUrl: return bad("/url", "not an absolute URL without a fragment");
-    case EgressRefusal::UserInfo: return bad("/url", "a URL carries no user info");
+    case EgressRefusal::MalformedUrl:
+      return bad("/url", "not an absolute URL without a fragment");
+    case EgressRefusal::UserInfo:
+      return bad("/url", "a URL carries no user info");
     case EgressRefusal::Scheme:
-    case EgressRefusal::PlainHttp: return refuse(PublicCode::InsecureUrl, {}, {"/url"});
-    default: return refuse(PublicCode::ForbiddenAddress, {}, {"/url"});
+    case EgressRefusal::PlainHttp:
+      return refuse(PublicCode::InsecureUrl, {}, {"/url"});
+    default:
+      return refuse(PublicCode::ForbiddenAddress, {}, {"/url"});
   }
 }
 
@@ -49,7 +53,8 @@ Operation<void> judge_endpoint(const Endpoint& endpoint) {
   if (!is_name(endpoint.name)) return bad("/name", "1 to 200 characters");
   if (!endpoint.sign_v1 && !endpoint.sign_v1a) return bad("/signatures", "at least one of v1 and v1a");
   if (endpoint.timeout_ms < 100 || endpoint.timeout_ms > 60'000) return bad("/timeout_ms", "100 to 60000");
-  if (endpoint.max_concurrency < 1 || endpoint.max_concurrency > 1'000) return bad("/max_concurrency", "1 to 1000");
+  if (endpoint.max_concurrency < 1 || endpoint.max_concurrency > 1'000)
+    return bad("/max_concurrency", "1 to 1000");
   if (endpoint.retry_schedule_seconds.size() > kMaxRetries)
     return refuse(PublicCode::TooManyItems, "at most 20 waits", {"/retry_schedule_seconds"});
   for (const std::uint32_t seconds : endpoint.retry_schedule_seconds)
@@ -63,7 +68,8 @@ void take(const std::optional<T>& from, T& to) {
 }
 
 Operation<void> apply_change(Endpoint& endpoint, const EndpointChange& change) {
-  if (endpoint.state == EndpointState::Deleted) return refuse(PublicCode::Conflict, "the endpoint is deleted");
+  if (endpoint.state == EndpointState::Deleted)
+    return refuse(PublicCode::Conflict, "the endpoint is deleted");
   take(change.name, endpoint.name);
   take(change.url, endpoint.url);
   take(change.body, endpoint.body);
@@ -94,13 +100,18 @@ Operation<std::vector<NewKey>> missing_keys(const Operations& operations, const 
   std::vector<NewKey> out;
   for (const KeyAlgorithm algorithm : {KeyAlgorithm::HmacSha256, KeyAlgorithm::Ed25519}) {
     const bool wanted = algorithm == KeyAlgorithm::HmacSha256 ? endpoint.sign_v1 : endpoint.sign_v1a;
-    const bool there = std::ranges::any_of(present, [&](const SigningKey* key) { return key->algorithm == algorithm; });
+    const bool there =
+        std::ranges::any_of(present, [&](const SigningKey* key) { return key->algorithm == algorithm; });
     if (!wanted || there) continue;
     KeyMaterial material = generate_outbound_key(algorithm, operations.parts().entropy);
-    SEALPOST_TRY(SigningKey record,
-                 prepare_key(operations, {.tenancy = endpoint.head.tenancy, .integration = endpoint.integration,
-                                          .owner = endpoint.head.position, .use = KeyUse::Outbound, .end = {}, .scheme = {}},
-                             material));
+    SEALPOST_TRY(SigningKey record, prepare_key(operations,
+                                                {.tenancy = endpoint.head.tenancy,
+                                                 .integration = endpoint.integration,
+                                                 .owner = endpoint.head.position,
+                                                 .use = KeyUse::Outbound,
+                                                 .end = {},
+                                                 .scheme = {}},
+                                                material));
     out.push_back({std::move(record), std::move(material)});
   }
   return out;
@@ -109,7 +120,8 @@ Operation<std::vector<NewKey>> missing_keys(const Operations& operations, const 
 // The contract's EndpointCreated, without the secret.
 Made endpoint_made(const ViewContext& context, const Endpoint& endpoint, const SigningKey& key) {
   Made made = made_of(resource_of(context, endpoint));
-  made.resource.body = boost::json::object{{"endpoint", std::move(made.resource.body)}, {"key", view_of(context, key)}};
+  made.resource.body =
+      boost::json::object{{"endpoint", std::move(made.resource.body)}, {"key", view_of(context, key)}};
   return made;
 }
 
@@ -141,40 +153,41 @@ Endpoint endpoint_of(const NewEndpoint& request) {
 
 Operation<Resource> change_endpoint(Operations& operations, const AuthorizedCall& call, EndpointId id,
                                     const EndpointChange& change, std::uint64_t if_version) {
-  return operations.change<Resource>([&](ControlTransaction& transaction,
-                                         const DirectorySnapshot& picture) -> Operation<Resource> {
-    SEALPOST_TRY(const Endpoint* before, find_visible(picture, picture.endpoints, call, id.position));
-    SEALPOST_TRY_VOID(judge_version(before->head, if_version));
-    const ViewContext context = view_context(operations, picture);
-    Endpoint after = *before;
-    SEALPOST_TRY_VOID(apply_change(after, change));
-    if (change.url) {
-      SEALPOST_TRY_VOID(judge_url(operations, after.head.tenancy, after.url));
-    }
-    SEALPOST_TRY(const auto keys, missing_keys(operations, picture, after));
-    SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
-    AuditEvent event = change_event(context, call, target_of("endpoint.updated", after));
-    const auto old_view = view_of(context, *before);
-    const auto new_view = view_of(context, after);
-    bind_difference(event, &old_view, new_view);
-    // What views mask changes too; that it did is said, not what.
-    if (before->url != after.url) event.what().add_flag("url_changed", true);
-    if (change.headers) event.what().add_flag("header_values_set", true);
-    SEALPOST_TRY_VOID(told(transaction.record(event)));
-    for (const NewKey& key : keys) {
-      SEALPOST_TRY_VOID(insert_key(operations, transaction, picture, call, key.record, key.material));
-    }
-    return resource_of(context, after);
-  });
+  return operations.change<Resource>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Resource> {
+        SEALPOST_TRY(const Endpoint* before, find_visible(picture, picture.endpoints, call, id.position));
+        SEALPOST_TRY_VOID(judge_version(before->head, if_version));
+        const ViewContext context = view_context(operations, picture);
+        Endpoint after = *before;
+        SEALPOST_TRY_VOID(apply_change(after, change));
+        if (change.url) {
+          SEALPOST_TRY_VOID(judge_url(operations, after.head.tenancy, after.url));
+        }
+        SEALPOST_TRY(const auto keys, missing_keys(operations, picture, after));
+        SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
+        AuditEvent event = change_event(context, call, target_of("endpoint.updated", after));
+        const auto old_view = view_of(context, *before);
+        const auto new_view = view_of(context, after);
+        bind_difference(event, &old_view, new_view);
+        // What views mask changes too; that it did is said, not what.
+        if (before->url != after.url) event.what().add_flag("url_changed", true);
+        if (change.headers) event.what().add_flag("header_values_set", true);
+        SEALPOST_TRY_VOID(told(transaction.record(event)));
+        for (const NewKey& key : keys) {
+          SEALPOST_TRY_VOID(insert_key(operations, transaction, picture, call, key.record, key.material));
+        }
+        return resource_of(context, after);
+      });
 }
 
 }  // namespace
 
 bool is_custom_header_name(std::string_view name) {
   constexpr std::array<std::string_view, 16> kOurs{
-      "host",    "content-length", "transfer-encoding", "connection",       "keep-alive", "te",
-      "trailer", "upgrade",        "expect",            "content-encoding", "date",       "content-type",
-      "accept-encoding", "user-agent", "http2-settings", "forwarded"};
+      "host",     "content-length", "transfer-encoding", "connection", "keep-alive",
+      "te",       "trailer",        "upgrade",           "expect",     "content-encoding",
+      "date",     "content-type",   "accept-encoding",   "user-agent", "http2-settings",
+      "forwarded"};
   if (!is_header_name(name)) return false;
   const auto begins = [&](std::string_view prefix) {
     return name.size() >= prefix.size() && equal_ignoring_case(name.substr(0, prefix.size()), prefix);
@@ -183,18 +196,21 @@ bool is_custom_header_name(std::string_view name) {
   return std::ranges::none_of(kOurs, [&](std::string_view ours) { return equal_ignoring_case(ours, name); });
 }
 
-Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call, const NewEndpoint& request) {
+Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call,
+                                const NewEndpoint& request) {
   Endpoint made = endpoint_of(request);
   SEALPOST_TRY_VOID(judge_endpoint(made));
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     SEALPOST_TRY(const Integration* integration, find_open_integration(picture, call, request.integration));
     SEALPOST_TRY_VOID(judge_url(operations, integration->head.tenancy, made.url));
     made.head = new_head(operations, integration->head.tenancy);
     made.integration = integration->id();
     const ViewContext context = view_context(operations, picture);
     SEALPOST_TRY(const auto keys, missing_keys(operations, picture, made));
-    SEALPOST_TRY(const Made written, insert_once(operations, transaction, picture, call, request.once, picture.endpoints,
-                                                 made, integration->head.position, "endpoint.created"));
+    SEALPOST_TRY(const Made written,
+                 insert_once(operations, transaction, picture, call, request.once, picture.endpoints, made,
+                             integration->head.position, "endpoint.created"));
     if (written.repeated) return endpoint_made_before(context, written.resource.position);
     for (const NewKey& key : keys) {
       SEALPOST_TRY_VOID(insert_key(operations, transaction, picture, call, key.record, key.material));
@@ -212,10 +228,11 @@ Operation<Resource> read_endpoint(Operations& operations, const AuthorizedCall& 
   return read_record(operations, call, &DirectorySnapshot::endpoints, id.position);
 }
 
-Operation<PageView> list_endpoints(Operations& operations, const AuthorizedCall& call, IntegrationId integration,
-                                   const PageQuery& page) {
+Operation<PageView> list_endpoints(Operations& operations, const AuthorizedCall& call,
+                                   IntegrationId integration, const PageQuery& page) {
   return list_records(operations, call, &DirectorySnapshot::endpoints, page, [&](const Endpoint& endpoint) {
-    return endpoint.state != EndpointState::Deleted && (!integration.set() || endpoint.integration == integration);
+    return endpoint.state != EndpointState::Deleted &&
+           (!integration.set() || endpoint.integration == integration);
   });
 }
 
@@ -227,15 +244,21 @@ Operation<Resource> update_endpoint(Operations& operations, const AuthorizedCall
                find_visible(*picture->directory, picture->directory->endpoints, call, id.position));
   if (change.state != EndpointState::Disabled || seen->state != EndpointState::Active)
     return change_endpoint(operations, call, id, change, if_version);
-  // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends nothing.
+  // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends
+  // nothing.
   Endpoint after = *seen;
   SEALPOST_TRY_VOID(apply_change(after, change));
   if (change.url) {
     SEALPOST_TRY_VOID(judge_url(operations, after.head.tenancy, after.url));
   }
   SEALPOST_TRY_VOID(end_visible(operations, call, &DirectorySnapshot::endpoints, id.position,
-                                {.kind = AccessEndKind::DisableEndpoint, .tenancy = {}, .what = 0, .reason = {},
-                                 .compromised_since = {}, .if_version = if_version, .once = {}}));
+                                {.kind = AccessEndKind::DisableEndpoint,
+                                 .tenancy = {},
+                                 .what = 0,
+                                 .reason = {},
+                                 .compromised_since = {},
+                                 .if_version = if_version,
+                                 .once = {}}));
   EndpointChange rest = change;
   rest.state.reset();
   const bool has_more = rest.name || rest.url || rest.body || rest.signatures || rest.headers ||
@@ -244,11 +267,16 @@ Operation<Resource> update_endpoint(Operations& operations, const AuthorizedCall
   return change_endpoint(operations, call, id, rest, if_version == 0 ? 0 : if_version + 1);
 }
 
-Operation<RevocationReceipt> delete_endpoint(Operations& operations, const AuthorizedCall& call, EndpointId id,
-                                             std::optional<std::uint64_t> if_version) {
+Operation<RevocationReceipt> delete_endpoint(Operations& operations, const AuthorizedCall& call,
+                                             EndpointId id, std::optional<std::uint64_t> if_version) {
   return end_visible(operations, call, &DirectorySnapshot::endpoints, id.position,
-                     {.kind = AccessEndKind::DeleteEndpoint, .tenancy = {}, .what = 0, .reason = "deleted",
-                      .compromised_since = {}, .if_version = if_version, .once = {}});
+                     {.kind = AccessEndKind::DeleteEndpoint,
+                      .tenancy = {},
+                      .what = 0,
+                      .reason = "deleted",
+                      .compromised_since = {},
+                      .if_version = if_version,
+                      .once = {}});
 }
 
 }  // namespace sealpost

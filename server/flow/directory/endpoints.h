@@ -1,6 +1,6 @@
-// HTTP receivers. A new endpoint gets its signing keys at once: one for each version it signs with; the `v1` secret is
-// shown in the first answer only. The URL's query and the values of custom headers are secrets: they lie sealed in
-// the store and show masked.
+// HTTP receivers. A new endpoint gets its signing keys at once: one for each version it signs with; the `v1`
+// secret is shown in the first answer only. The URL's query and the values of custom headers are secrets:
+// they lie sealed in the store and show masked.
 #pragma once
 
 #include "flow/directory/operations.h"
@@ -38,14 +38,15 @@ struct EndpointChange {
   std::optional<std::uint32_t> max_concurrency;
 };
 // The contract's EndpointCreated.
-Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call, const NewEndpoint& request);
+Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call,
+                                const NewEndpoint& request);
 Operation<Resource> read_endpoint(Operations& operations, const AuthorizedCall& call, EndpointId id);
-Operation<PageView> list_endpoints(Operations& operations, const AuthorizedCall& call, IntegrationId integration,
-                                   const PageQuery& page);
+Operation<PageView> list_endpoints(Operations& operations, const AuthorizedCall& call,
+                                   IntegrationId integration, const PageQuery& page);
 Operation<Resource> update_endpoint(Operations& operations, const AuthorizedCall& call, EndpointId id,
                                     const EndpointChange& change, std::uint64_t if_version);
-Operation<RevocationReceipt> delete_endpoint(Operations& operations, const AuthorizedCall& call, EndpointId id,
-                                             std::optional<std::uint64_t> if_version = {});
+Operation<RevocationReceipt> delete_endpoint(Operations& operations, const AuthorizedCall& call,
+                                             EndpointId id, std::optional<std::uint64_t> if_version = {});
 
 // Names that a custom header may not have: what frames the request, what we sign, what names the host. Pure.
 [[nodiscard]] bool is_custom_header_name(std::string_view name);

@@ -11,22 +11,43 @@ OperationRefusal told_problem(const GrantProblem& problem) {
     return OperationRefusal{PublicCode::ValidationFailed, std::move(detail), {field}, {}};
   };
   switch (problem.error) {
-    case GrantError::NoScopes: return bad("/scopes", "a grant names at least one scope");
-    case GrantError::Wildcard: return bad("/scopes", "wildcards don't exist");
-    case GrantError::UnknownScope: return bad("/scopes", "no such scope");
-    case GrantError::DuplicateScope: return bad("/scopes", "a scope is named twice");
-    case GrantError::NotNarrowable: return bad("/scopes", "the scope can't be narrowed");
-    case GrantError::UnknownResource: return bad("/scopes", "no such channel or endpoint");
-    case GrantError::WrongEnvironment: return {PublicCode::WrongEnvironment, problem.scope, {"/scopes"}, {}};
-    case GrantError::DuplicateResource: return bad("/scopes", "a resource is named twice");
-    case GrantError::TooManyResources: return {PublicCode::TooManyItems, problem.scope, {"/scopes"}, {}};
-    case GrantError::ReasonMissing: return bad("/reason", "say why, in at most 500 characters");
-    case GrantError::BadEnd: return bad("/expires_at", "an end in the past");
-    case GrantError::BadException: return bad("/exceptions", "an exception names an unsigned source of the integration, an owner, a reason and an end within 90 days");
-    case GrantError::IntegrationEnded: return {PublicCode::IntegrationRevoked, {}, {}, {}};
-    case GrantError::WrongState: return {PublicCode::Conflict, "the grant has no such step from the state it is in", {}, {}};
-    case GrantError::OperatorApproval: return {PublicCode::OperatorNotAllowed, "people sign in to this organization, and one of them approves what is live", {}, {}};
-    case GrantError::ApproverMissing: return {PublicCode::InternalError, {}, {}, {}};
+    case GrantError::NoScopes:
+      return bad("/scopes", "a grant names at least one scope");
+    case GrantError::Wildcard:
+      return bad("/scopes", "wildcards don't exist");
+    case GrantError::UnknownScope:
+      return bad("/scopes", "no such scope");
+    case GrantError::DuplicateScope:
+      return bad("/scopes", "a scope is named twice");
+    case GrantError::NotNarrowable:
+      return bad("/scopes", "the scope can't be narrowed");
+    case GrantError::UnknownResource:
+      return bad("/scopes", "no such channel or endpoint");
+    case GrantError::WrongEnvironment:
+      return {PublicCode::WrongEnvironment, problem.scope, {"/scopes"}, {}};
+    case GrantError::DuplicateResource:
+      return bad("/scopes", "a resource is named twice");
+    case GrantError::TooManyResources:
+      return {PublicCode::TooManyItems, problem.scope, {"/scopes"}, {}};
+    case GrantError::ReasonMissing:
+      return bad("/reason", "say why, in at most 500 characters");
+    case GrantError::BadEnd:
+      return bad("/expires_at", "an end in the past");
+    case GrantError::BadException:
+      return bad("/exceptions",
+                 "an exception names an unsigned source of the integration, an owner, a reason and an end "
+                 "within 90 days");
+    case GrantError::IntegrationEnded:
+      return {PublicCode::IntegrationRevoked, {}, {}, {}};
+    case GrantError::WrongState:
+      return {PublicCode::Conflict, "the grant has no such step from the state it is in", {}, {}};
+    case GrantError::OperatorApproval:
+      return {PublicCode::OperatorNotAllowed,
+              "people sign in to this organization, and one of them approves what is live",
+              {},
+              {}};
+    case GrantError::ApproverMissing:
+      return {PublicCode::InternalError, {}, {}, {}};
   }
   return {PublicCode::InternalError, {}, {}, {}};
 }
@@ -47,8 +68,10 @@ std::uint32_t next_version(const DirectorySnapshot& picture, IntegrationId integ
 }  // namespace
 
 Operation<Made> request_grant(Operations& operations, const AuthorizedCall& call, const NewGrant& request) {
-  if (!is_reason(request.reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  if (!is_reason(request.reason))
+    return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     SEALPOST_TRY(const Integration* integration, find_open_integration(picture, call, request.integration));
     SEALPOST_TRY(Grant made, told_grant(request_grant(picture,
                                                       GrantRequest{.integration = integration->id(),
@@ -68,7 +91,8 @@ Operation<Made> request_grant(Operations& operations, const AuthorizedCall& call
 Operation<Made> approve_grant(Operations& operations, const AuthorizedCall& call, GrantId id,
                               std::optional<WallTime> expires_at, const Once& once) {
   if (call.caller_kind() != CallerKind::Operator) return refuse(PublicCode::OperatorOnly);
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     SEALPOST_TRY(const Grant* before, find_visible(picture, picture.grants, call, id.position));
     const ViewContext context = view_context(operations, picture);
     SEALPOST_TRY(const auto repeat,
@@ -81,16 +105,18 @@ Operation<Made> approve_grant(Operations& operations, const AuthorizedCall& call
       requested.expires_at = expires_at;
     }
     const Grant* current = picture.active_grant(before->integration);
-    SEALPOST_TRY(Grant approved,
-                 told_grant(approve_grant(picture, std::move(requested), current,
-                                          Approval{.kind = ApproverKind::Operator, .approver = call.caller(),
-                                                   .provider_active_since = {}, .policy_id = call.policy_id(),
-                                                   .policy_version = call.policy_version()},
-                                          context.now)));
+    SEALPOST_TRY(Grant approved, told_grant(approve_grant(picture, std::move(requested), current,
+                                                          Approval{.kind = ApproverKind::Operator,
+                                                                   .approver = call.caller(),
+                                                                   .provider_active_since = {},
+                                                                   .policy_id = call.policy_id(),
+                                                                   .policy_version = call.policy_version()},
+                                                          context.now)));
     if (current != nullptr) {
       SEALPOST_TRY(Grant superseded, told_grant(supersede_grant(*current, approved, context.now)));
       SEALPOST_TRY_VOID(told(transaction.update(superseded, context.now)));
-      SEALPOST_TRY_VOID(told(record_change(transaction, context, call, "grant.superseded", current, superseded)));
+      SEALPOST_TRY_VOID(
+          told(record_change(transaction, context, call, "grant.superseded", current, superseded)));
       // What the old one allowed and the new one does not ends now.
       if (!covers(approved.scopes, current->scopes)) {
         SEALPOST_TRY_VOID(told(transaction.narrow(approved.head.tenancy.organization)));
@@ -106,8 +132,13 @@ Operation<RevocationReceipt> revoke_grant(Operations& operations, const Authoriz
                                           std::string_view reason, const Once& once) {
   if (!is_reason(reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
   return end_visible(operations, call, &DirectorySnapshot::grants, id.position,
-                     {.kind = AccessEndKind::RevokeGrant, .tenancy = {}, .what = 0, .reason = std::string(reason),
-                      .compromised_since = {}, .if_version = {}, .once = once});
+                     {.kind = AccessEndKind::RevokeGrant,
+                      .tenancy = {},
+                      .what = 0,
+                      .reason = std::string(reason),
+                      .compromised_since = {},
+                      .if_version = {},
+                      .once = once});
 }
 
 Operation<Resource> read_grant(Operations& operations, const AuthorizedCall& call, GrantId id) {

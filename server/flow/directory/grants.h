@@ -1,5 +1,5 @@
-// The recorded consent. What may be asked for and approved is access/consent's; here it becomes rows and records. A
-// grant that is approved supersedes the one in force.
+// The recorded consent. What may be asked for and approved is access/consent's; here it becomes rows and
+// records. A grant that is approved supersedes the one in force.
 #pragma once
 
 #include "access/consent/grant_rules.h"

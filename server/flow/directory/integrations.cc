@@ -11,8 +11,10 @@ namespace {
 constexpr std::uint32_t kMaxRate = 1'000'000;
 
 Operation<void> judge_owner(const IntegrationOwner& owner) {
-  if (!is_name(owner.team)) return refuse(PublicCode::ValidationFailed, "1 to 200 characters", {"/owner/team"});
-  if (!is_name(owner.contact)) return refuse(PublicCode::ValidationFailed, "1 to 200 characters", {"/owner/contact"});
+  if (!is_name(owner.team))
+    return refuse(PublicCode::ValidationFailed, "1 to 200 characters", {"/owner/team"});
+  if (!is_name(owner.contact))
+    return refuse(PublicCode::ValidationFailed, "1 to 200 characters", {"/owner/contact"});
   return {};
 }
 
@@ -60,9 +62,11 @@ Operation<void> add_health_to(const Operations& operations, const Tenancy& tenan
 Operation<Made> with_health(const Operations& operations, IntegrationId id, Operation<Made> made) {
   if (!made) return made;
   const auto picture = operations.picture();
-  const Integration* integration = picture->directory->find(id.set() ? id : IntegrationId{made->resource.position});
+  const Integration* integration =
+      picture->directory->find(id.set() ? id : IntegrationId{made->resource.position});
   if (integration == nullptr) return refuse(PublicCode::NotFound);
-  SEALPOST_TRY_VOID(add_health_to(operations, integration->head.tenancy, integration->id(), made->resource.body));
+  SEALPOST_TRY_VOID(
+      add_health_to(operations, integration->head.tenancy, integration->id(), made->resource.body));
   return made;
 }
 
@@ -74,26 +78,29 @@ struct Step {
 
 // A step that gives access, or ends what has none. `more` is checked and written in the same transaction.
 template <class More>
-Operation<Made> take_step(Operations& operations, const AuthorizedCall& call, IntegrationId id, const Step& step,
-                          const Once& once, More&& more) {
-  return with_health(operations, id, operations.change<Made>([&](ControlTransaction& transaction,
-                                                  const DirectorySnapshot& picture) -> Operation<Made> {
-    SEALPOST_TRY(const Integration* before, find_visible(picture, picture.integrations, call, id.position));
-    const ViewContext context = view_context(operations, picture);
-    SEALPOST_TRY(const auto repeat,
-                 claim_once(operations, transaction, call, before->head.tenancy, once, id.position));
-    if (repeat) return made_of(resource_of(context, *before), true);
-    if (!step_exists(before->state, step.to))
-      return refuse(PublicCode::LifecycleTransitionRefused,
-                    "from " + enum_name(before->state) + " to " + enum_name(step.to));
-    SEALPOST_TRY_VOID(more(transaction, picture, *before));
-    Integration after = *before;
-    after.state = step.to;
-    after.state_reason = step.reason;
-    SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
-    SEALPOST_TRY_VOID(told(record_change(transaction, context, call, step.event_class, before, after, step.reason)));
-    return made_of(resource_of(context, after));
-  }));
+Operation<Made> take_step(Operations& operations, const AuthorizedCall& call, IntegrationId id,
+                          const Step& step, const Once& once, More&& more) {
+  return with_health(operations, id,
+                     operations.change<Made>([&](ControlTransaction& transaction,
+                                                 const DirectorySnapshot& picture) -> Operation<Made> {
+                       SEALPOST_TRY(const Integration* before,
+                                    find_visible(picture, picture.integrations, call, id.position));
+                       const ViewContext context = view_context(operations, picture);
+                       SEALPOST_TRY(const auto repeat, claim_once(operations, transaction, call,
+                                                                  before->head.tenancy, once, id.position));
+                       if (repeat) return made_of(resource_of(context, *before), true);
+                       if (!step_exists(before->state, step.to))
+                         return refuse(PublicCode::LifecycleTransitionRefused,
+                                       "from " + enum_name(before->state) + " to " + enum_name(step.to));
+                       SEALPOST_TRY_VOID(more(transaction, picture, *before));
+                       Integration after = *before;
+                       after.state = step.to;
+                       after.state_reason = step.reason;
+                       SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
+                       SEALPOST_TRY_VOID(told(record_change(transaction, context, call, step.event_class,
+                                                            before, after, step.reason)));
+                       return made_of(resource_of(context, after));
+                     }));
 }
 
 // Everything that hangs on a revoked integration, made unusable for good.
@@ -101,7 +108,10 @@ class Clearing final {
  public:
   Clearing(const Operations& operations, const AuthorizedCall& call, ControlTransaction& transaction,
            const DirectorySnapshot& picture)
-      : context_(view_context(operations, picture)), call_(call), transaction_(transaction), picture_(picture) {}
+      : context_(view_context(operations, picture)),
+        call_(call),
+        transaction_(transaction),
+        picture_(picture) {}
 
   Operation<void> run(IntegrationId id) {
     for (const auto& [position, key] : picture_.keys)
@@ -152,27 +162,35 @@ class Clearing final {
 }  // namespace
 
 Operation<void> judge_rate(const RateSetting& rate) {
-  if (rate.per_second > kMaxRate) return refuse(PublicCode::ValidationFailed, "too fast", {"/rate_limit/per_second"});
-  if (rate.burst > kMaxRate) return refuse(PublicCode::ValidationFailed, "too much at once", {"/rate_limit/burst"});
+  if (rate.per_second > kMaxRate)
+    return refuse(PublicCode::ValidationFailed, "too fast", {"/rate_limit/per_second"});
+  if (rate.burst > kMaxRate)
+    return refuse(PublicCode::ValidationFailed, "too much at once", {"/rate_limit/burst"});
   return {};
 }
 
-Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call, const NewIntegration& request) {
+Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call,
+                                   const NewIntegration& request) {
   if (request.environment == Environment::Shared)
-    return refuse(PublicCode::ValidationFailed, "an integration is in exactly one of test and live", {"/environment"});
-  return with_health(operations, {}, operations.change<Made>([&](ControlTransaction& transaction,
-                                                  const DirectorySnapshot& picture) -> Operation<Made> {
-    SEALPOST_TRY(const Workspace* workspace,
-                 find_visible(picture, picture.workspaces, call, request.workspace.position));
-    Integration made;
-    made.head = new_head(operations, {workspace->head.tenancy.organization, request.environment});
-    made.workspace = workspace->id();
-    SEALPOST_TRY_VOID(apply_change(made, {.name = request.name, .source_system = request.source_system,
-                                          .owner = request.owner, .rate_limit = request.rate_limit,
-                                          .event_rules = request.event_rules}));
-    return insert_once(operations, transaction, picture, call, request.once, picture.integrations, made,
-                       workspace->head.position, "integration.created");
-  }));
+    return refuse(PublicCode::ValidationFailed, "an integration is in exactly one of test and live",
+                  {"/environment"});
+  return with_health(
+      operations, {},
+      operations.change<Made>(
+          [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+            SEALPOST_TRY(const Workspace* workspace,
+                         find_visible(picture, picture.workspaces, call, request.workspace.position));
+            Integration made;
+            made.head = new_head(operations, {workspace->head.tenancy.organization, request.environment});
+            made.workspace = workspace->id();
+            SEALPOST_TRY_VOID(apply_change(made, {.name = request.name,
+                                                  .source_system = request.source_system,
+                                                  .owner = request.owner,
+                                                  .rate_limit = request.rate_limit,
+                                                  .event_rules = request.event_rules}));
+            return insert_once(operations, transaction, picture, call, request.once, picture.integrations,
+                               made, workspace->head.position, "integration.created");
+          }));
 }
 
 Operation<Resource> read_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id) {
@@ -183,10 +201,11 @@ Operation<Resource> read_integration(Operations& operations, const AuthorizedCal
 
 Operation<PageView> list_integrations(Operations& operations, const AuthorizedCall& call,
                                       const IntegrationFilter& filter, const PageQuery& page) {
-  PageView view = list_records(operations, call, &DirectorySnapshot::integrations, page, [&](const Integration& one) {
-    return (!filter.workspace.set() || one.workspace == filter.workspace) &&
-           (!filter.environment || one.head.tenancy.environment == *filter.environment);
-  });
+  PageView view =
+      list_records(operations, call, &DirectorySnapshot::integrations, page, [&](const Integration& one) {
+        return (!filter.workspace.set() || one.workspace == filter.workspace) &&
+               (!filter.environment || one.head.tenancy.environment == *filter.environment);
+      });
   const auto picture = operations.picture();
   const auto read = operations.parts().store.read([&](Reader& reader) -> StoreResult<void> {
     for (auto& item : view.items) {
@@ -218,50 +237,66 @@ Operation<Resource> update_integration(Operations& operations, const AuthorizedC
 Operation<Made> activate_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                                      const Once& once) {
   return take_step(operations, call, id, {IntegrationState::Active, "integration.activated", {}}, once,
-                   [&](ControlTransaction&, const DirectorySnapshot& picture, const Integration& before) -> Operation<void> {
+                   [&](ControlTransaction&, const DirectorySnapshot& picture,
+                       const Integration& before) -> Operation<void> {
                      if (before.state != IntegrationState::Draft)
                        return refuse(PublicCode::LifecycleTransitionRefused, "only a draft is activated");
                      auto gaps = readiness_gaps(picture, before, operations.parts().ids, operations.now());
                      if (gaps.empty()) return {};
-                     return fail(OperationRefusal{PublicCode::LifecycleNotReady, "the integration lacks what activation demands",
-                                                  {}, std::move(gaps)});
+                     return fail(OperationRefusal{PublicCode::LifecycleNotReady,
+                                                  "the integration lacks what activation demands",
+                                                  {},
+                                                  std::move(gaps)});
                    });
 }
 
 Operation<Made> resume_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                                    std::string_view reason, const Once& once) {
   if (!is_reason(reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
-  return take_step(operations, call, id, {IntegrationState::Active, "integration.resumed", reason}, once,
-                   [](ControlTransaction&, const DirectorySnapshot&, const Integration& before) -> Operation<void> {
-                     if (before.state != IntegrationState::Suspended)
-                       return refuse(PublicCode::LifecycleTransitionRefused, "only a suspended integration is resumed");
-                     return {};
-                   });
+  return take_step(
+      operations, call, id, {IntegrationState::Active, "integration.resumed", reason}, once,
+      [](ControlTransaction&, const DirectorySnapshot&, const Integration& before) -> Operation<void> {
+        if (before.state != IntegrationState::Suspended)
+          return refuse(PublicCode::LifecycleTransitionRefused, "only a suspended integration is resumed");
+        return {};
+      });
 }
 
-Operation<RevocationReceipt> suspend_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
-                                                 std::string_view reason, const Once& once) {
+Operation<RevocationReceipt> suspend_integration(Operations& operations, const AuthorizedCall& call,
+                                                 IntegrationId id, std::string_view reason,
+                                                 const Once& once) {
   if (!is_reason(reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
   return end_visible(operations, call, &DirectorySnapshot::integrations, id.position,
-                     {.kind = AccessEndKind::SuspendIntegration, .tenancy = {}, .what = 0, .reason = std::string(reason),
-                      .compromised_since = {}, .if_version = {}, .once = once});
+                     {.kind = AccessEndKind::SuspendIntegration,
+                      .tenancy = {},
+                      .what = 0,
+                      .reason = std::string(reason),
+                      .compromised_since = {},
+                      .if_version = {},
+                      .once = once});
 }
 
-Operation<RevocationReceipt> revoke_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
-                                                std::string_view reason, const Once& once) {
+Operation<RevocationReceipt> revoke_integration(Operations& operations, const AuthorizedCall& call,
+                                                IntegrationId id, std::string_view reason, const Once& once) {
   if (!is_reason(reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
   return end_visible(operations, call, &DirectorySnapshot::integrations, id.position,
-                     {.kind = AccessEndKind::RevokeIntegration, .tenancy = {}, .what = 0, .reason = std::string(reason),
-                      .compromised_since = {}, .if_version = {}, .once = once});
+                     {.kind = AccessEndKind::RevokeIntegration,
+                      .tenancy = {},
+                      .what = 0,
+                      .reason = std::string(reason),
+                      .compromised_since = {},
+                      .if_version = {},
+                      .once = once});
 }
 
 Operation<Made> decommission_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                                          std::string_view reason, const Once& once) {
   if (!is_reason(reason)) return refuse(PublicCode::ValidationFailed, "1 to 500 characters", {"/reason"});
-  return take_step(operations, call, id, {IntegrationState::Decommissioned, "integration.decommissioned", reason}, once,
-                   [&](ControlTransaction& transaction, const DirectorySnapshot& picture, const Integration& before) {
-                     return Clearing(operations, call, transaction, picture).run(before.id());
-                   });
+  return take_step(
+      operations, call, id, {IntegrationState::Decommissioned, "integration.decommissioned", reason}, once,
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture, const Integration& before) {
+        return Clearing(operations, call, transaction, picture).run(before.id());
+      });
 }
 
 }  // namespace sealpost

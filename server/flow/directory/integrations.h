@@ -1,5 +1,6 @@
-// Integrations and their life: draft → active → suspended → revoked → decommissioned. A draft becomes active when nothing
-// that activation demands is missing (readiness.h); each step that takes access away goes through end_access().
+// Integrations and their life: draft → active → suspended → revoked → decommissioned. A draft becomes active
+// when nothing that activation demands is missing (readiness.h); each step that takes access away goes
+// through end_access().
 #pragma once
 
 #include "flow/directory/operations.h"
@@ -34,10 +35,11 @@ struct IntegrationChange {
   std::optional<std::vector<EventRule>> event_rules;
 };
 struct IntegrationFilter {
-  WorkspaceId workspace;                   // unset: any
+  WorkspaceId workspace;  // unset: any
   std::optional<Environment> environment;
 };
-Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call, const NewIntegration& request);
+Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call,
+                                   const NewIntegration& request);
 Operation<Resource> read_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id);
 Operation<PageView> list_integrations(Operations& operations, const AuthorizedCall& call,
                                       const IntegrationFilter& filter, const PageQuery& page);
@@ -48,10 +50,10 @@ Operation<Made> activate_integration(Operations& operations, const AuthorizedCal
                                      const Once& once);
 Operation<Made> resume_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                                    std::string_view reason, const Once& once);
-Operation<RevocationReceipt> suspend_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
-                                                 std::string_view reason, const Once& once);
-Operation<RevocationReceipt> revoke_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
-                                                std::string_view reason, const Once& once);
+Operation<RevocationReceipt> suspend_integration(Operations& operations, const AuthorizedCall& call,
+                                                 IntegrationId id, std::string_view reason, const Once& once);
+Operation<RevocationReceipt> revoke_integration(Operations& operations, const AuthorizedCall& call,
+                                                IntegrationId id, std::string_view reason, const Once& once);
 // After `revoked`: its keys are destroyed, its sources, endpoints and subscriptions deleted.
 Operation<Made> decommission_integration(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                                          std::string_view reason, const Once& once);

@@ -25,9 +25,16 @@ TEST_F(LifeCycleTest, ADraftBecomesActiveWhenNothingIsMissing) {
   const auto activate = [&] { return activate_integration(ops(), by_operator(), id, {}); };
   using Reasons = std::vector<std::string>;
   EXPECT_EQ(activate().error().code, PublicCode::LifecycleNotReady);
-  EXPECT_EQ(reasons_of(activate()), (Reasons{"owner_missing", "grant_missing", "signing_key_missing", "rehearsal_missing"}));
-  ASSERT_TRUE(update_integration(ops(), by_operator(), id, {.name = {}, .source_system = {}, .owner = IntegrationOwner{"T", "t@example.com"},
-                                                            .rate_limit = {}, .event_rules = {}}, 0).ok());
+  EXPECT_EQ(reasons_of(activate()),
+            (Reasons{"owner_missing", "grant_missing", "signing_key_missing", "rehearsal_missing"}));
+  ASSERT_TRUE(update_integration(ops(), by_operator(), id,
+                                 {.name = {},
+                                  .source_system = {},
+                                  .owner = IntegrationOwner{"T", "t@example.com"},
+                                  .rate_limit = {},
+                                  .event_rules = {}},
+                                 0)
+                  .ok());
   EXPECT_EQ(rehearse_integration(ops(), by_operator(), id, {}).error().code, PublicCode::GrantNotActive);
   make_grant(id);
   NewSourceKey endless;
@@ -43,7 +50,8 @@ TEST_F(LifeCycleTest, ADraftBecomesActiveWhenNothingIsMissing) {
 
   const auto rehearsed = rehearse_integration(ops(), by_operator(), id, {});
   ASSERT_TRUE(rehearsed.ok());
-  EXPECT_TRUE(rehearsed->resource.body.at("passed").as_bool()) << boost::json::serialize(rehearsed->resource.body);
+  EXPECT_TRUE(rehearsed->resource.body.at("passed").as_bool())
+      << boost::json::serialize(rehearsed->resource.body);
   EXPECT_EQ(rehearsed->resource.body.at("steps").as_array().size(), 4U);
   EXPECT_EQ(rehearsed->resource.body.at("rehearsal").at("state"), "passed");
   make_credential(id);
@@ -62,7 +70,8 @@ TEST_F(LifeCycleTest, ARehearsalLeavesNothingThatWorks) {
   const std::uint64_t before = epoch_of(organization);
   ASSERT_TRUE(rehearse_integration(ops(), by_operator(), id, {}).ok());
   EXPECT_GT(epoch_of(organization), before) << "it goes through the one function";
-  for (const auto& [position, credential] : picture()->credentials) EXPECT_EQ(credential->state, CredentialState::Revoked);
+  for (const auto& [position, credential] : picture()->credentials)
+    EXPECT_EQ(credential->state, CredentialState::Revoked);
   EXPECT_TRUE(list_credentials(ops(), by_operator(), id, {})->items.empty());
 }
 
@@ -75,11 +84,16 @@ TEST_F(LifeCycleTest, StepsThatDoNotExistAreRefused) {
       return answer.error().code;
     };
     switch (what) {
-      case Do::Activate: return code(activate_integration(ops(), by_operator(), id, {}));
-      case Do::Suspend: return code(suspend_integration(ops(), by_operator(), id, "r", {}));
-      case Do::Resume: return code(resume_integration(ops(), by_operator(), id, "r", {}));
-      case Do::Revoke: return code(revoke_integration(ops(), by_operator(), id, "r", {}));
-      case Do::Decommission: return code(decommission_integration(ops(), by_operator(), id, "r", {}));
+      case Do::Activate:
+        return code(activate_integration(ops(), by_operator(), id, {}));
+      case Do::Suspend:
+        return code(suspend_integration(ops(), by_operator(), id, "r", {}));
+      case Do::Resume:
+        return code(resume_integration(ops(), by_operator(), id, "r", {}));
+      case Do::Revoke:
+        return code(revoke_integration(ops(), by_operator(), id, "r", {}));
+      case Do::Decommission:
+        return code(decommission_integration(ops(), by_operator(), id, "r", {}));
     }
     return PublicCode::InternalError;
   };
@@ -114,8 +128,10 @@ TEST_F(LifeCycleTest, StepsThatDoNotExistAreRefused) {
     ASSERT_TRUE(rehearse_integration(ops(), by_operator(), id, {}).ok());
     for (const Do earlier : row.before) ASSERT_FALSE(step(id, earlier)) << row.name;
     const auto refused = step(id, row.tried);
-    if (row.works) EXPECT_FALSE(refused) << row.name;
-    else EXPECT_EQ(refused, PublicCode::LifecycleTransitionRefused) << row.name;
+    if (row.works)
+      EXPECT_FALSE(refused) << row.name;
+    else
+      EXPECT_EQ(refused, PublicCode::LifecycleTransitionRefused) << row.name;
   }
 }
 
@@ -127,11 +143,14 @@ TEST_F(LifeCycleTest, DecommissioningDestroysWhatIsLeft) {
   const auto now = picture();
   for (const auto& [position, key] : now->keys) {
     EXPECT_EQ(key->state, KeyState::Destroyed);
-    ASSERT_TRUE(store_->read([&, at = position](Reader& reader) -> StoreResult<void> {
-      SEALPOST_TRY(const auto row, reader.find_object(key->head.tenancy, EntityKind::SigningKey, at));
-      EXPECT_TRUE(row.sealed.empty());
-      return {};
-    }).ok());
+    ASSERT_TRUE(store_
+                    ->read([&, at = position](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(const auto row,
+                                   reader.find_object(key->head.tenancy, EntityKind::SigningKey, at));
+                      EXPECT_TRUE(row.sealed.empty());
+                      return {};
+                    })
+                    .ok());
   }
   for (const auto& [position, source] : now->sources) EXPECT_EQ(source->state, SourceState::Deleted);
   for (const auto& [position, endpoint] : now->endpoints) EXPECT_EQ(endpoint->state, EndpointState::Deleted);

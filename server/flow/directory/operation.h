@@ -1,7 +1,7 @@
-// What an operation of the control plane is given beside its call and its request, and what it gives back. Free of
-// HTTP, yet its answers are the contract's: bodies are the schemas of contract/openapi.yaml, refusals its public codes.
-// A secret never stands in a body; it travels beside it and is shown by whoever writes the answer, once.
-// Values.
+// What an operation of the control plane is given beside its call and its request, and what it gives back.
+// Free of HTTP, yet its answers are the contract's: bodies are the schemas of contract/openapi.yaml, refusals
+// its public codes. A secret never stands in a body; it travels beside it and is shown by whoever writes the
+// answer, once. Values.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,15 @@ namespace sealpost {
 
 // One thing that activation demands and that is missing: the contract's ReadinessReason.
 struct ReadinessGap {
-  std::string reason;       // owner_missing, grant_missing, …
+  std::string reason;  // owner_missing, grant_missing, …
   std::string detail;
   std::string resource_id;  // empty when it is not about one thing
 };
 
 struct OperationRefusal {
   PublicCode code = PublicCode::InternalError;
-  std::string detail;                // for people; never a secret or an internal detail
-  std::vector<std::string> fields;   // JSON pointers into the request, for validation_failed and its like
+  std::string detail;                 // for people; never a secret or an internal detail
+  std::vector<std::string> fields;    // JSON pointers into the request, for validation_failed and its like
   std::vector<ReadinessGap> reasons;  // for lifecycle_not_ready
 };
 template <class T>
@@ -47,16 +47,18 @@ using Operation = Result<T, OperationRefusal>;
 template <class T>
 [[nodiscard]] Operation<T> told(Result<T, StoreError> stored) {
   if (!stored.ok()) return fail(refusal_of(stored.error()));
-  if constexpr (std::is_void_v<T>) return {};
-  else return *std::move(stored);
+  if constexpr (std::is_void_v<T>)
+    return {};
+  else
+    return *std::move(stored);
 }
 
-// Makes a call repeatable: the same caller, route, key and body get the first answer again. An empty key: every call
-// is a new one.
+// Makes a call repeatable: the same caller, route, key and body get the first answer again. An empty key:
+// every call is a new one.
 struct Once {
   std::string route;  // the method and the route's template with the ids filled in
   std::string key;
-  Bytes body;         // as it came
+  Bytes body;  // as it came
 };
 
 // One resource as the contract shows it.
@@ -67,7 +69,8 @@ struct Resource {
   std::uint64_t version = 1;  // the ETag; 0: this answer has none
 };
 
-// What a call made or did. `secret` is to be written into the answer as the member `secret_member`, and dropped.
+// What a call made or did. `secret` is to be written into the answer as the member `secret_member`, and
+// dropped.
 struct Made {
   Resource resource;
   bool repeated = false;  // the first answer again: Idempotency-Replayed

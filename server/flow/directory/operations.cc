@@ -8,8 +8,8 @@ namespace {
 // The contract's bound; the guard's own is wider.
 constexpr std::size_t kMaxKeyBytes = 128;
 
-// An organization that does not exist yet has no keys: its making is claimed under the installation's. The purpose's
-// key is shared with page cursors, told apart by the first part.
+// An organization that does not exist yet has no keys: its making is claimed under the installation's. The
+// purpose's key is shared with page cursors, told apart by the first part.
 Claim installation_claim(const Operations& operations, const AuthorizedCall& call, const Once& once) {
   const Vault& vault = operations.parts().vault;
   Bytes caller;
@@ -22,8 +22,8 @@ Claim installation_claim(const Operations& operations, const AuthorizedCall& cal
   Claim claim;
   claim.meaning = ClaimMeaning::IdempotencyKey;
   claim.owner = call.caller_position();
-  claim.key = half(vault.tag(InstallationTag::PageCursor,
-                             {as_bytes("idempotency_key"), caller, as_bytes(once.route), as_bytes(once.key)}));
+  claim.key = half(vault.tag(InstallationTag::PageCursor, {as_bytes("idempotency_key"), caller,
+                                                           as_bytes(once.route), as_bytes(once.key)}));
   claim.body = half(vault.tag(InstallationTag::PageCursor, {as_bytes("idempotency_body"), once.body}));
   claim.keep_until = operations.now() + kIdempotencyHorizon;
   return claim;
@@ -47,14 +47,22 @@ OperationRefusal refusal_of(StoreError error) {
     case StoreError::Full:
     case StoreError::Corrupt:
     case StoreError::NewerSchema:
-    case StoreError::InUse: return as(PublicCode::StoreUnavailable);
-    case StoreError::Busy: return as(PublicCode::Overloaded);
-    case StoreError::OutcomeUnknown: return as(PublicCode::OutcomeUnknown);
-    case StoreError::RolledBack: return as(PublicCode::StateRolledBack);
-    case StoreError::NotFound: return as(PublicCode::NotFound);
-    case StoreError::VersionMismatch: return as(PublicCode::PreconditionFailed);
-    case StoreError::Conflict: return as(PublicCode::Conflict);
-    case StoreError::PayloadErased: return as(PublicCode::PayloadErased);
+    case StoreError::InUse:
+      return as(PublicCode::StoreUnavailable);
+    case StoreError::Busy:
+      return as(PublicCode::Overloaded);
+    case StoreError::OutcomeUnknown:
+      return as(PublicCode::OutcomeUnknown);
+    case StoreError::RolledBack:
+      return as(PublicCode::StateRolledBack);
+    case StoreError::NotFound:
+      return as(PublicCode::NotFound);
+    case StoreError::VersionMismatch:
+      return as(PublicCode::PreconditionFailed);
+    case StoreError::Conflict:
+      return as(PublicCode::Conflict);
+    case StoreError::PayloadErased:
+      return as(PublicCode::PayloadErased);
   }
   return as(PublicCode::InternalError);
 }
@@ -62,19 +70,23 @@ OperationRefusal refusal_of(StoreError error) {
 Operation<std::optional<Claim>> make_claim(const Operations& operations, const AuthorizedCall& call,
                                            const Tenancy& tenancy, const Once& once) {
   if (once.key.empty()) return std::optional<Claim>{};
-  if (once.key.size() > kMaxKeyBytes || !is_idempotency_key(once.key)) return refuse(PublicCode::InvalidIdempotencyKey);
+  if (once.key.size() > kMaxKeyBytes || !is_idempotency_key(once.key))
+    return refuse(PublicCode::InvalidIdempotencyKey);
   if (!tenancy.organization.set()) return std::optional<Claim>(installation_claim(operations, call, once));
   const auto keys = operations.parts().vault.organization(tenancy.organization);
   if (!keys) return refuse(PublicCode::KeyUnavailable);
   return std::optional<Claim>(make_idempotency_claim(*keys,
-                                                     {.tenancy = tenancy, .caller = call.caller_position(),
-                                                      .route = once.route, .key = once.key, .body = once.body},
+                                                     {.tenancy = tenancy,
+                                                      .caller = call.caller_position(),
+                                                      .route = once.route,
+                                                      .key = once.key,
+                                                      .body = once.body},
                                                      operations.now()));
 }
 
 Operation<std::optional<Position>> claim_once(const Operations& operations, ControlTransaction& transaction,
-                                              const AuthorizedCall& call, const Tenancy& tenancy, const Once& once,
-                                              Position resource) {
+                                              const AuthorizedCall& call, const Tenancy& tenancy,
+                                              const Once& once, Position resource) {
   SEALPOST_TRY(const auto claim, make_claim(operations, call, tenancy, once));
   if (!claim) return std::optional<Position>{};
   SEALPOST_TRY(const auto repeat, told(transaction.store().claim_control_call(tenancy, *claim, resource)));
@@ -83,8 +95,9 @@ Operation<std::optional<Position>> claim_once(const Operations& operations, Cont
   return std::optional<Position>{};
 }
 
-Operation<std::optional<Position>> find_repeat(const Operations& operations, Reader& reader, const AuthorizedCall& call,
-                                               const Tenancy& tenancy, const Once& once) {
+Operation<std::optional<Position>> find_repeat(const Operations& operations, Reader& reader,
+                                               const AuthorizedCall& call, const Tenancy& tenancy,
+                                               const Once& once) {
   SEALPOST_TRY(const auto claim, make_claim(operations, call, tenancy, once));
   if (!claim) return std::optional<Position>{};
   SEALPOST_TRY(const auto first, told(reader.judge_claim(tenancy, *claim)));

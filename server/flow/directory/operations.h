@@ -1,6 +1,7 @@
-// What all operations of the control plane share: the parts they work with, and change(), the one way to write. The
-// operations themselves are free functions in the headers beside this one. They wait for the store: pool threads
-// only. Thread-safe; changes are made one at a time, and what a change checks is true when it commits.
+// What all operations of the control plane share: the parts they work with, and change(), the one way to
+// write. The operations themselves are free functions in the headers beside this one. They wait for the
+// store: pool threads only. Thread-safe; changes are made one at a time, and what a change checks is true
+// when it commits.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +28,8 @@ struct EndedAccess {
   Position position = 0;
 };
 
-// What happens beside the transaction when access ends. Called on the operation's thread after the commit; each
-// may wait, at most the 750 ms in which a node has to confirm. Empty ones count nothing.
+// What happens beside the transaction when access ends. Called on the operation's thread after the commit;
+// each may wait, at most the 750 ms in which a node has to confirm. Empty ones count nothing.
 struct RevocationHooks {
   std::string node;  // this node's name in receipts
   // Aborts the sends in flight that the change touches; how many were.
@@ -62,8 +63,9 @@ class Operations final {
   [[nodiscard]] WallTime now() const { return parts_.clock.wall_now(); }
   [[nodiscard]] Position draw() const { return parts_.store.positions().draw(); }
 
-  // Runs `body` inside one commit of the directory, with the picture that no other change can replace meanwhile. A
-  // refusal rolls everything back. `body`: (ControlTransaction&, const DirectorySnapshot&) -> Operation<T>.
+  // Runs `body` inside one commit of the directory, with the picture that no other change can replace
+  // meanwhile. A refusal rolls everything back. `body`: (ControlTransaction&, const DirectorySnapshot&) ->
+  // Operation<T>.
   template <class T, class Body>
   Operation<T> change(Body&& body) {
     std::optional<Operation<T>> answer;
@@ -82,23 +84,26 @@ class Operations final {
   Parts parts_;
 };
 
-// ---- Repeatable calls --------------------------------------------------------------------------------------
+// ---- Repeatable calls
+// --------------------------------------------------------------------------------------
 
 // The claim of a repeatable call; nothing when it has no key.
 Operation<std::optional<Claim>> make_claim(const Operations& operations, const AuthorizedCall& call,
                                            const Tenancy& tenancy, const Once& once);
 
-// Nothing: the first of its kind, claimed for `resource`. A position: the call is a repeat, and this is what the first
-// made. Call it first inside change(); refuses invalid keys and other bodies.
+// Nothing: the first of its kind, claimed for `resource`. A position: the call is a repeat, and this is what
+// the first made. Call it first inside change(); refuses invalid keys and other bodies.
 Operation<std::optional<Position>> claim_once(const Operations& operations, ControlTransaction& transaction,
-                                              const AuthorizedCall& call, const Tenancy& tenancy, const Once& once,
-                                              Position resource);
+                                              const AuthorizedCall& call, const Tenancy& tenancy,
+                                              const Once& once, Position resource);
 // The same without claiming: for a call whose answer is known only when its work is done.
-Operation<std::optional<Position>> find_repeat(const Operations& operations, Reader& reader, const AuthorizedCall& call,
-                                               const Tenancy& tenancy, const Once& once);
+Operation<std::optional<Position>> find_repeat(const Operations& operations, Reader& reader,
+                                               const AuthorizedCall& call, const Tenancy& tenancy,
+                                               const Once& once);
 
 // What the views of this moment are made with.
-[[nodiscard]] inline ViewContext view_context(const Operations& operations, const DirectorySnapshot& picture) {
+[[nodiscard]] inline ViewContext view_context(const Operations& operations,
+                                              const DirectorySnapshot& picture) {
   return {operations.parts().ids, operations.parts().audit, picture, operations.now()};
 }
 // Refuses a change that was made for another version. 0: any version.
@@ -112,11 +117,12 @@ Operation<std::optional<Position>> find_repeat(const Operations& operations, Rea
 
 // One page of what the caller sees, in order of position. `keep` chooses among the visible.
 template <class Record, class Keep>
-[[nodiscard]] PageView page_of(const ViewContext& context, const RecordMap<Record>& map, const AuthorizedCall& call,
-                               const PageQuery& page, Keep&& keep) {
+[[nodiscard]] PageView page_of(const ViewContext& context, const RecordMap<Record>& map,
+                               const AuthorizedCall& call, const PageQuery& page, Keep&& keep) {
   std::vector<const Record*> found;
   for (const auto& [position, record] : map)
-    if (position > page.after && keep(*record) && judge_visibility(context.picture, call, place_of(*record)).ok())
+    if (position > page.after && keep(*record) &&
+        judge_visibility(context.picture, call, place_of(*record)).ok())
       found.push_back(record.get());
   const std::size_t limit = std::min<std::size_t>(std::max<std::uint32_t>(page.limit, 1), 200);
   const std::size_t shown = std::min(limit, found.size());

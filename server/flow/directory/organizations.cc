@@ -12,12 +12,15 @@ Failure<OperationRefusal> bad_name() {
 }
 
 OperationRefusal refusal_of(VaultError error) {
-  return {error == VaultError::StoreFailed ? PublicCode::StoreUnavailable : PublicCode::KeyUnavailable, {}, {}, {}};
+  return {error == VaultError::StoreFailed ? PublicCode::StoreUnavailable : PublicCode::KeyUnavailable,
+          {},
+          {},
+          {}};
 }
 
 template <class Record>
 Operation<Resource> rename(Operations& operations, const AuthorizedCall& call,
-                           RecordMap<Record> DirectorySnapshot::*map, Position position,
+                           RecordMap<Record> DirectorySnapshot::* map, Position position,
                            const NameChange& change, std::uint64_t if_version, std::string_view event_class) {
   if (change.name && !is_name(*change.name)) return bad_name();
   return update_record(operations, call, map, position, if_version, event_class,
@@ -31,21 +34,27 @@ Operation<Resource> rename(Operations& operations, const AuthorizedCall& call,
 Operation<void> reserve(Operations& operations, const Organization& reserved) {
   const auto& parts = operations.parts();
   SEALPOST_TRY_VOID(told(parts.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-    SEALPOST_TRY_VOID(transaction.insert_object({.kind = EntityKind::Organization, .head = reserved.head, .parent = 0,
-                                                 .body = record_to_text(reserved), .sealed = {}}));
+    SEALPOST_TRY_VOID(transaction.insert_object({.kind = EntityKind::Organization,
+                                                 .head = reserved.head,
+                                                 .parent = 0,
+                                                 .body = record_to_text(reserved),
+                                                 .sealed = {}}));
     SEALPOST_TRY_VOID(parts.vault.create_organization_key(transaction, reserved.id()));
     return parts.audit.create_log(transaction, reserved.id());
   })));
-  if (const auto loaded = parts.vault.load_organization(reserved.id()); !loaded) return fail(refusal_of(loaded.error()));
+  if (const auto loaded = parts.vault.load_organization(reserved.id()); !loaded)
+    return fail(refusal_of(loaded.error()));
   return {};
 }
 
 }  // namespace
 
-Operation<Made> create_organization(Operations& operations, const AuthorizedCall& call, const NewOrganization& request) {
+Operation<Made> create_organization(Operations& operations, const AuthorizedCall& call,
+                                    const NewOrganization& request) {
   if (!is_name(request.name)) return bad_name();
   const Tenancy nowhere{};
-  // A repeat is looked for before anything is reserved for it; the claim itself stands in the second transaction.
+  // A repeat is looked for before anything is reserved for it; the claim itself stands in the second
+  // transaction.
   std::optional<Position> first;
   const auto looked = operations.parts().store.read([&](Reader& reader) -> StoreResult<void> {
     const auto repeat = find_repeat(operations, reader, call, nowhere, request.once);
@@ -62,7 +71,8 @@ Operation<Made> create_organization(Operations& operations, const AuthorizedCall
     SEALPOST_TRY_VOID(reserve(operations, made));
   }
   made.name = request.name;
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     const ViewContext context = view_context(operations, picture);
     SEALPOST_TRY(const auto repeat,
                  claim_once(operations, transaction, call, nowhere, request.once, made.head.position));
@@ -72,7 +82,8 @@ Operation<Made> create_organization(Operations& operations, const AuthorizedCall
     }
     if (first) return refuse(PublicCode::IdempotencyInProgress);  // the claim that was seen has run out since
     SEALPOST_TRY_VOID(told(transaction.update(made, context.now)));
-    SEALPOST_TRY_VOID(told(record_change<Organization>(transaction, context, call, "organization.created", nullptr, made)));
+    SEALPOST_TRY_VOID(
+        told(record_change<Organization>(transaction, context, call, "organization.created", nullptr, made)));
     return made_of(resource_of(context, made));
   });
 }
@@ -81,41 +92,47 @@ Operation<Resource> read_organization(Operations& operations, const AuthorizedCa
   return read_record(operations, call, &DirectorySnapshot::organizations, id.position);
 }
 
-Operation<PageView> list_organizations(Operations& operations, const AuthorizedCall& call, const PageQuery& page) {
-  return list_records(operations, call, &DirectorySnapshot::organizations, page, [](const Organization&) { return true; });
+Operation<PageView> list_organizations(Operations& operations, const AuthorizedCall& call,
+                                       const PageQuery& page) {
+  return list_records(operations, call, &DirectorySnapshot::organizations, page,
+                      [](const Organization&) { return true; });
 }
 
 Operation<Resource> update_organization(Operations& operations, const AuthorizedCall& call, OrganizationId id,
                                         const NameChange& change, std::uint64_t if_version) {
   return rename(operations, call, &DirectorySnapshot::organizations, id.position, change, if_version,
-                              "organization.updated");
+                "organization.updated");
 }
 
-Operation<Made> create_workspace(Operations& operations, const AuthorizedCall& call, const NewWorkspace& request) {
+Operation<Made> create_workspace(Operations& operations, const AuthorizedCall& call,
+                                 const NewWorkspace& request) {
   if (!is_name(request.name)) return bad_name();
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
-    SEALPOST_TRY(const Organization* organization,
-                 find_visible(picture, picture.organizations, call, request.organization.position));
-    Workspace made;
-    made.head = new_head(operations, {organization->id(), Environment::Shared});
-    made.name = request.name;
-    return insert_once(operations, transaction, picture, call, request.once, picture.workspaces, made,
-                       organization->head.position, "workspace.created");
-  });
+  return operations.change<Made>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+        SEALPOST_TRY(const Organization* organization,
+                     find_visible(picture, picture.organizations, call, request.organization.position));
+        Workspace made;
+        made.head = new_head(operations, {organization->id(), Environment::Shared});
+        made.name = request.name;
+        return insert_once(operations, transaction, picture, call, request.once, picture.workspaces, made,
+                           organization->head.position, "workspace.created");
+      });
 }
 
 Operation<Resource> read_workspace(Operations& operations, const AuthorizedCall& call, WorkspaceId id) {
   return read_record(operations, call, &DirectorySnapshot::workspaces, id.position);
 }
 
-Operation<PageView> list_workspaces(Operations& operations, const AuthorizedCall& call, const PageQuery& page) {
-  return list_records(operations, call, &DirectorySnapshot::workspaces, page, [](const Workspace&) { return true; });
+Operation<PageView> list_workspaces(Operations& operations, const AuthorizedCall& call,
+                                    const PageQuery& page) {
+  return list_records(operations, call, &DirectorySnapshot::workspaces, page,
+                      [](const Workspace&) { return true; });
 }
 
 Operation<Resource> update_workspace(Operations& operations, const AuthorizedCall& call, WorkspaceId id,
                                      const NameChange& change, std::uint64_t if_version) {
   return rename(operations, call, &DirectorySnapshot::workspaces, id.position, change, if_version,
-                           "workspace.updated");
+                "workspace.updated");
 }
 
 }  // namespace sealpost

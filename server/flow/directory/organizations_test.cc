@@ -48,10 +48,15 @@ TEST_F(OrganizationsTest, AReservationThatWasNotFinishedIsNobody) {
   reserved.head.position = ops().draw();
   reserved.head.tenancy = {reserved.id(), Environment::Shared};
   reserved.head.version = 0;
-  ASSERT_TRUE(store_->transact_and_wait([&](Transaction& transaction) {
-    return transaction.insert_object({.kind = EntityKind::Organization, .head = reserved.head, .parent = 0,
-                                      .body = record_to_text(reserved), .sealed = {}});
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->transact_and_wait([&](Transaction& transaction) {
+                    return transaction.insert_object({.kind = EntityKind::Organization,
+                                                      .head = reserved.head,
+                                                      .parent = 0,
+                                                      .body = record_to_text(reserved),
+                                                      .sealed = {}});
+                  })
+                  .ok());
   ASSERT_TRUE(open_directory());
   EXPECT_EQ(picture()->organizations.size(), 1U);
 }
@@ -112,11 +117,14 @@ TEST_F(OrganizationsTest, WhatAnotherOrganizationOwnsIsNotThere) {
   NewSubscription subscribing;
   subscribing.integration = integration;
   subscribing.channel = channel;
-  const SubscriptionId subscription{create_subscription(ops(), by_operator(), subscribing)->resource.position};
+  const SubscriptionId subscription{
+      create_subscription(ops(), by_operator(), subscribing)->resource.position};
 
   const Tenancy elsewhere{make_organization("Other"), Environment::Shared};
   const auto call = by_operator(elsewhere);
-  const auto hidden = [](const auto& answer) { return !answer.ok() && answer.error().code == PublicCode::NotFound; };
+  const auto hidden = [](const auto& answer) {
+    return !answer.ok() && answer.error().code == PublicCode::NotFound;
+  };
   const std::size_t before = records(organization).size();
   NewSource new_source;
   new_source.integration = integration;
@@ -138,7 +146,9 @@ TEST_F(OrganizationsTest, WhatAnotherOrganizationOwnsIsNotThere) {
   EXPECT_TRUE(hidden(create_workspace(ops(), call, {.organization = organization, .name = "x", .once = {}})));
   EXPECT_TRUE(hidden(read_workspace(ops(), call, workspace)));
   EXPECT_TRUE(hidden(update_workspace(ops(), call, workspace, {.name = "x"}, 0)));
-  EXPECT_TRUE(hidden(create_channel(ops(), call, {.workspace = workspace, .environment = Environment::Test, .name = "x", .kind = {}, .once = {}})));
+  EXPECT_TRUE(hidden(create_channel(
+      ops(), call,
+      {.workspace = workspace, .environment = Environment::Test, .name = "x", .kind = {}, .once = {}})));
   EXPECT_TRUE(hidden(read_channel(ops(), call, channel)));
   EXPECT_TRUE(hidden(update_channel(ops(), call, channel, {.name = "x"}, 0)));
   EXPECT_TRUE(hidden(delete_channel(ops(), call, channel)));
@@ -171,7 +181,8 @@ TEST_F(OrganizationsTest, WhatAnotherOrganizationOwnsIsNotThere) {
   EXPECT_TRUE(hidden(approve_grant(ops(), call, grant, {}, {})));
   EXPECT_TRUE(hidden(revoke_grant(ops(), call, grant, "r", {})));
   EXPECT_TRUE(hidden(read_grant(ops(), call, grant)));
-  EXPECT_TRUE(hidden(create_credential(ops(), call, {.integration = integration, .name = "x", .expires_at = {}, .once = {}})));
+  EXPECT_TRUE(hidden(create_credential(
+      ops(), call, {.integration = integration, .name = "x", .expires_at = {}, .once = {}})));
   EXPECT_TRUE(hidden(read_credential(ops(), call, credential)));
   EXPECT_TRUE(hidden(revoke_credential(ops(), call, credential, "r", {})));
   EXPECT_TRUE(hidden(create_source_key(ops(), call, new_key)));
@@ -206,7 +217,8 @@ TEST_F(OrganizationsTest, AMachineSeesItsOwnIntegrationInItsOwnEnvironment) {
   EXPECT_EQ(read_integration(ops(), call, live).error().code, PublicCode::WrongEnvironment);
   EXPECT_EQ(list_integrations(ops(), call, {}, {})->items.size(), 1U);
   const ChannelId reachable = make_channel(workspace);
-  const ChannelId unreachable = make_channel(make_workspace({picture()->find(workspace)->head.tenancy.organization}));
+  const ChannelId unreachable =
+      make_channel(make_workspace({picture()->find(workspace)->head.tenancy.organization}));
   EXPECT_TRUE(read_channel(ops(), call, reachable).ok());
   EXPECT_EQ(read_channel(ops(), call, unreachable).error().code, PublicCode::NotFound);
 }

@@ -42,7 +42,8 @@ TEST_F(PartsTest, SourceKeysHaveTheFormOfTheirScheme) {
     return code_of(create_source_key(ops(), by_operator(), request));
   };
   EXPECT_EQ(add(KeyAlgorithm::HmacSha256, "short", {}), PublicCode::WeakSecret);
-  EXPECT_EQ(add(KeyAlgorithm::Ed25519, {}, "whpk_x"), PublicCode::ValidationFailed) << "GitHub has no such keys";
+  EXPECT_EQ(add(KeyAlgorithm::Ed25519, {}, "whpk_x"), PublicCode::ValidationFailed)
+      << "GitHub has no such keys";
   EXPECT_EQ(add(KeyAlgorithm::HmacSha256, {}, "whpk_x"), PublicCode::ValidationFailed);
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(add(KeyAlgorithm::HmacSha256, {}, {}));
   EXPECT_EQ(add(KeyAlgorithm::HmacSha256, {}, {}), PublicCode::ResourceLimitReached);
@@ -62,8 +63,16 @@ TEST_F(PartsTest, AGeneratedSecretIsShownOnce) {
   EXPECT_TRUE(again->repeated);
   EXPECT_EQ(again->resource.body.at("notice"), "secret_already_shown");
   EXPECT_EQ(again->resource.position, first->resource.position);
-  const auto credential = create_credential(ops(), by_operator(), {.integration = id, .name = "ci", .expires_at = {}, .once = {.route = "POST c", .key = "k", .body = {}}});
-  const auto repeated = create_credential(ops(), by_operator(), {.integration = id, .name = "ci", .expires_at = {}, .once = {.route = "POST c", .key = "k", .body = {}}});
+  const auto credential = create_credential(ops(), by_operator(),
+                                            {.integration = id,
+                                             .name = "ci",
+                                             .expires_at = {},
+                                             .once = {.route = "POST c", .key = "k", .body = {}}});
+  const auto repeated = create_credential(ops(), by_operator(),
+                                          {.integration = id,
+                                           .name = "ci",
+                                           .expires_at = {},
+                                           .once = {.route = "POST c", .key = "k", .body = {}}});
   ASSERT_TRUE(credential.ok() && repeated.ok());
   EXPECT_EQ(credential->secret_member, "client_secret");
   EXPECT_FALSE(repeated->secret.has_value());
@@ -116,9 +125,11 @@ TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"Host", "x"}}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"webhook-id", "x"}}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-A", "a\r\nb"}}; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-A", "a"}, {"x-a", "b"}}; }), PublicCode::ValidationFailed);
+  EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-A", "a"}, {"x-a", "b"}}; }),
+            PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewEndpoint& e) { e.timeout_ms = 1; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewEndpoint& e) { e.retry_schedule_seconds = std::vector<std::uint32_t>(31, 1); }), PublicCode::TooManyItems);
+  EXPECT_EQ(with([](NewEndpoint& e) { e.retry_schedule_seconds = std::vector<std::uint32_t>(31, 1); }),
+            PublicCode::TooManyItems);
   for (const auto& [refusal, code] : {std::pair{EgressRefusal::PlainHttp, PublicCode::InsecureUrl},
                                       std::pair{EgressRefusal::LinkLocal, PublicCode::ForbiddenAddress},
                                       std::pair{EgressRefusal::UserInfo, PublicCode::ValidationFailed}}) {
@@ -144,7 +155,8 @@ TEST_F(PartsTest, BothKeysOfAnEndpointAreMadeAndRotationOverlaps) {
   rotation.endpoint = endpoint;
   rotation.overlap = std::chrono::hours(1);
   ASSERT_TRUE(rotate_endpoint_key(ops(), by_operator(), rotation).ok());
-  EXPECT_EQ(directory_->picture()->keys->outbound(endpoint)->keys({.v1 = true, .v1a = false}).size(), 2U) << "old and new sign";
+  EXPECT_EQ(directory_->picture()->keys->outbound(endpoint)->keys({.v1 = true, .v1a = false}).size(), 2U)
+      << "old and new sign";
   clock_.advance(std::chrono::hours(2));
   directory_->refresh(clock_.wall_now());
   EXPECT_EQ(directory_->picture()->keys->outbound(endpoint)->keys({.v1 = true, .v1a = false}).size(), 1U);
@@ -164,15 +176,21 @@ TEST_F(PartsTest, SourcesMeanSomethingExact) {
   EXPECT_FALSE(with([](NewSource&) {}));
   EXPECT_EQ(with([](NewSource& s) { s.window_seconds = 9; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewSource& s) { s.scheme = InboundScheme::GenericHmac; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewSource& s) { s.hmac_template = GenericHmacTemplate{}; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewSource& s) { s.networks = {"10.0.0.1/8"}; }), PublicCode::ValidationFailed) << "bits behind the length";
+  EXPECT_EQ(with([](NewSource& s) { s.hmac_template = GenericHmacTemplate{}; }),
+            PublicCode::ValidationFailed);
+  EXPECT_EQ(with([](NewSource& s) { s.networks = {"10.0.0.1/8"}; }), PublicCode::ValidationFailed)
+      << "bits behind the length";
   EXPECT_EQ(with([](NewSource& s) { s.event_types = {"ends in a space "}; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {{"no-slash", FieldTreatment::Keep}}, 0}}; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {}, 0}}; }), PublicCode::ValidationFailed) << "changes nothing";
+  EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {{"no-slash", FieldTreatment::Keep}}, 0}}; }),
+            PublicCode::ValidationFailed);
+  EXPECT_EQ(with([](NewSource& s) { s.event_rules = {{"push", {}, 0}}; }), PublicCode::ValidationFailed)
+      << "changes nothing";
   EXPECT_EQ(with([](NewSource& s) {
               s.event_types = {"push"};
               s.event_rules = {{"pull", {{"/a", FieldTreatment::Keep}}, 0}};
-            }), PublicCode::ValidationFailed) << "a type it never accepts";
+            }),
+            PublicCode::ValidationFailed)
+      << "a type it never accepts";
 }
 
 TEST_F(PartsTest, AnApprovedGrantSupersedesTheOneInForce) {
@@ -232,8 +250,8 @@ TEST_F(PartsTest, RecordsOfChangesBindTheirEvidence) {
   const auto log = records(picture()->find(id)->head.tenancy.organization);
   ASSERT_GT(log.size(), 10U);
   for (const Fields& fields : log) {
-    for (const char* name : {"actor", "actor_kind", "request", "policy", "policy_version", "source_address", "organization",
-                             "environment", "target", "target_version", "location"})
+    for (const char* name : {"actor", "actor_kind", "request", "policy", "policy_version", "source_address",
+                             "organization", "environment", "target", "target_version", "location"})
       EXPECT_TRUE(fields.contains(name)) << fields.at("class") << " lacks " << name;
     if (fields.at("class") == "organization.created") continue;
     EXPECT_TRUE(fields.contains("workspace")) << fields.at("class");

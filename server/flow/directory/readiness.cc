@@ -32,12 +32,15 @@ bool is_usable(const SigningKey& key, WallTime now) {
 }
 
 bool has_usable_key(const std::vector<const SigningKey*>& keys, Position owner, WallTime now) {
-  return std::ranges::any_of(keys, [&](const SigningKey* key) { return key->owner == owner && is_usable(*key, now); });
+  return std::ranges::any_of(
+      keys, [&](const SigningKey* key) { return key->owner == owner && is_usable(*key, now); });
 }
 
 // The sources and endpoints that lack a key; a pair of kind and position each.
-std::vector<std::pair<EntityKind, Position>> keyless(const DirectorySnapshot& picture, IntegrationId integration,
-                                                     const std::vector<const SigningKey*>& keys, WallTime now) {
+std::vector<std::pair<EntityKind, Position>> keyless(const DirectorySnapshot& picture,
+                                                     IntegrationId integration,
+                                                     const std::vector<const SigningKey*>& keys,
+                                                     WallTime now) {
   std::vector<std::pair<EntityKind, Position>> out;
   for (const auto& [position, source] : picture.sources)
     if (source->integration == integration && source->state != SourceState::Deleted &&
@@ -82,11 +85,13 @@ std::string rehearsal_fingerprint(const DirectorySnapshot& picture, IntegrationI
 
 RehearsalState rehearsal_state(const DirectorySnapshot& picture, const Integration& integration) {
   if (!integration.rehearsal.passed_at) return RehearsalState::None;
-  return integration.rehearsal.fingerprint == rehearsal_fingerprint(picture, integration.id()) ? RehearsalState::Passed
-                                                                                               : RehearsalState::Lapsed;
+  return integration.rehearsal.fingerprint == rehearsal_fingerprint(picture, integration.id())
+             ? RehearsalState::Passed
+             : RehearsalState::Lapsed;
 }
 
-ReadinessFacts readiness_facts(const DirectorySnapshot& picture, const Integration& integration, WallTime now) {
+ReadinessFacts readiness_facts(const DirectorySnapshot& picture, const Integration& integration,
+                               WallTime now) {
   const auto keys = keys_of(picture, integration.id());
   const Grant* grant = picture.active_grant(integration.id());
   const auto credentials = credentials_of(picture, integration.id());
@@ -94,10 +99,12 @@ ReadinessFacts readiness_facts(const DirectorySnapshot& picture, const Integrati
   facts.has_owner = !integration.owner_team.empty() && !integration.owner_contact.empty();
   facts.has_environment = integration.head.tenancy.environment != Environment::Shared;
   facts.has_active_grant = grant != nullptr && (!grant->expires_at || *grant->expires_at > now);
-  facts.has_signing_key = std::ranges::any_of(keys, [&](const SigningKey* key) { return is_usable(*key, now); }) &&
-                          keyless(picture, integration.id(), keys, now).empty();
+  facts.has_signing_key =
+      std::ranges::any_of(keys, [&](const SigningKey* key) { return is_usable(*key, now); }) &&
+      keyless(picture, integration.id(), keys, now).empty();
   facts.every_secret_ends =
-      std::ranges::none_of(keys, [&](const SigningKey* key) { return is_usable(*key, now) && never_ends(*key); }) &&
+      std::ranges::none_of(keys,
+                           [&](const SigningKey* key) { return is_usable(*key, now) && never_ends(*key); }) &&
       std::ranges::none_of(credentials, [](const Credential* c) { return !c->expires_at.has_value(); });
   facts.rehearsal_passed = rehearsal_state(picture, integration) == RehearsalState::Passed;
   return facts;
@@ -121,7 +128,8 @@ std::vector<ReadinessGap> readiness_gaps(const DirectorySnapshot& picture, const
       for (const Credential* credential : credentials_of(picture, integration.id()))
         if (!credential->expires_at) add("secret_policy_missing", ids.encode(credential->id()));
     } else if (missing == "rehearsal") {
-      add(rehearsal_state(picture, integration) == RehearsalState::None ? "rehearsal_missing" : "rehearsal_lapsed");
+      add(rehearsal_state(picture, integration) == RehearsalState::None ? "rehearsal_missing"
+                                                                        : "rehearsal_lapsed");
     } else {
       add(missing + "_missing");
     }

@@ -15,12 +15,14 @@ enum class RehearsalState : std::uint8_t { None, Passed, Lapsed };
 
 // Names the credentials and keys of an integration as they are now; throw-away ones left out.
 [[nodiscard]] std::string rehearsal_fingerprint(const DirectorySnapshot& picture, IntegrationId integration);
-[[nodiscard]] RehearsalState rehearsal_state(const DirectorySnapshot& picture, const Integration& integration);
+[[nodiscard]] RehearsalState rehearsal_state(const DirectorySnapshot& picture,
+                                             const Integration& integration);
 
 [[nodiscard]] ReadinessFacts readiness_facts(const DirectorySnapshot& picture, const Integration& integration,
                                              WallTime now);
 // In the contract's words; empty: ready.
-[[nodiscard]] std::vector<ReadinessGap> readiness_gaps(const DirectorySnapshot& picture, const Integration& integration,
+[[nodiscard]] std::vector<ReadinessGap> readiness_gaps(const DirectorySnapshot& picture,
+                                                       const Integration& integration,
                                                        const PublicIdCodec& ids, WallTime now);
 
 }  // namespace sealpost

@@ -35,32 +35,32 @@ CallContext context_of(const AuthorizedCall& call, WallTime now) {
 }
 
 Operation<ThrowAway> make_throw_away(Operations& operations, const AuthorizedCall& call, IntegrationId id) {
-  return operations.change<ThrowAway>([&](ControlTransaction& transaction,
-                                          const DirectorySnapshot& picture) -> Operation<ThrowAway> {
-    SEALPOST_TRY(const Integration* integration, find_open_integration(picture, call, id));
-    const ViewContext context = view_context(operations, picture);
-    const Grant* grant = picture.active_grant(id);
-    if (grant == nullptr || grant->scopes.empty())
-      return refuse(PublicCode::GrantNotActive, "a rehearsal mints under an approved grant");
-    ThrowAway made;
-    made.scope = scope_from(grant->scopes.front().scope).value_or(Scope::MessagesWrite);
-    made.record.head = new_head(operations, integration->head.tenancy);
-    ClientSecret secret = make_client_secret(operations.parts().vault, made.record.head.tenancy, made.record.id(),
-                                             operations.parts().entropy);
-    made.record.integration = id;
-    made.record.name = "rehearsal";
-    made.record.secret_hash = secret.hash;
-    made.record.hint = secret.hint;
-    made.record.expires_at = context.now + kThrowAwayLifetime;
-    made.record.throw_away = true;
-    made.secret = std::move(secret.text);
-    SEALPOST_TRY_VOID(told(transaction.insert(made.record, integration->head.position)));
-    AuditEvent event = change_event(context, call, target_of("credential.created", made.record));
-    bind_difference(event, nullptr, view_of(context, made.record));
-    event.what().add_flag("throw_away", true);
-    SEALPOST_TRY_VOID(told(transaction.record(event)));
-    return made;
-  });
+  return operations.change<ThrowAway>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<ThrowAway> {
+        SEALPOST_TRY(const Integration* integration, find_open_integration(picture, call, id));
+        const ViewContext context = view_context(operations, picture);
+        const Grant* grant = picture.active_grant(id);
+        if (grant == nullptr || grant->scopes.empty())
+          return refuse(PublicCode::GrantNotActive, "a rehearsal mints under an approved grant");
+        ThrowAway made;
+        made.scope = scope_from(grant->scopes.front().scope).value_or(Scope::MessagesWrite);
+        made.record.head = new_head(operations, integration->head.tenancy);
+        ClientSecret secret = make_client_secret(operations.parts().vault, made.record.head.tenancy,
+                                                 made.record.id(), operations.parts().entropy);
+        made.record.integration = id;
+        made.record.name = "rehearsal";
+        made.record.secret_hash = secret.hash;
+        made.record.hint = secret.hint;
+        made.record.expires_at = context.now + kThrowAwayLifetime;
+        made.record.throw_away = true;
+        made.secret = std::move(secret.text);
+        SEALPOST_TRY_VOID(told(transaction.insert(made.record, integration->head.position)));
+        AuditEvent event = change_event(context, call, target_of("credential.created", made.record));
+        bind_difference(event, nullptr, view_of(context, made.record));
+        event.what().add_flag("throw_away", true);
+        SEALPOST_TRY_VOID(told(transaction.record(event)));
+        return made;
+      });
 }
 
 // Signs in and mints. Empty: it worked.
@@ -71,8 +71,8 @@ std::string mint(Operations& operations, const AuthorizedCall& call, ThrowAway& 
   const auto known = authenticate_client(parts.vault, parts.ids, *picture->directory,
                                          parts.ids.encode(subject.record.id()), as_view(subject.secret), now);
   if (!known) return std::string(to_string(PublicCode::InvalidClient));
-  const auto approval = parts.gate.authorize_mint(*picture->directory, **known, {}, AccessTokenId{operations.draw()},
-                                                  context_of(call, now));
+  const auto approval = parts.gate.authorize_mint(*picture->directory, **known, {},
+                                                  AccessTokenId{operations.draw()}, context_of(call, now));
   if (!approval) return std::string(to_string(approval.error().code));
   subject.token = parts.tokens.mint(approval->claims, parts.entropy);
   return {};
@@ -85,7 +85,8 @@ std::string present(Operations& operations, const AuthorizedCall& call, const Th
   const WallTime now = operations.now();
   const auto claims = parts.tokens.verify(as_view(subject.token), now);
   if (!claims) return std::string(to_string(PublicCode::InvalidToken));
-  const auto let_in = parts.gate.authorize(*picture->directory, *claims, {.scope = subject.scope, .environment = {}, .resource = {}},
+  const auto let_in = parts.gate.authorize(*picture->directory, *claims,
+                                           {.scope = subject.scope, .environment = {}, .resource = {}},
                                            context_of(call, now));
   return let_in ? std::string{} : std::string(to_string(let_in.error().code));
 }
@@ -104,30 +105,39 @@ std::vector<RehearsalStep> play(Operations& operations, const AuthorizedCall& ca
   }
   // Whatever happened, the throw-away credential ends here.
   const auto receipt = end_access(operations, call,
-                                  {.kind = AccessEndKind::RevokeCredential, .tenancy = subject.record.head.tenancy,
-                                   .what = subject.record.head.position, .reason = "rehearsal",
-                                   .compromised_since = {}, .if_version = {}, .once = {}});
+                                  {.kind = AccessEndKind::RevokeCredential,
+                                   .tenancy = subject.record.head.tenancy,
+                                   .what = subject.record.head.position,
+                                   .reason = "rehearsal",
+                                   .compromised_since = {},
+                                   .if_version = {},
+                                   .once = {}});
   note("revoked", receipt.ok(), receipt ? std::string{} : std::string(to_string(receipt.error().code)));
   if (!minted || !receipt) return steps;
   const std::string token_code = present(operations, call, subject);
-  ThrowAway again{.record = subject.record, .secret = subject.secret.clone(), .token = {}, .scope = subject.scope};
+  ThrowAway again{
+      .record = subject.record, .secret = subject.secret.clone(), .token = {}, .scope = subject.scope};
   const std::string secret_code = mint(operations, call, again);
   const bool refused = !token_code.empty() && !secret_code.empty();
   note("refused", refused, refused ? token_code : std::string(to_string(PublicCode::RehearsalFailed)));
   return steps;
 }
 
-// Writes down how it went. The fingerprint is of the credentials and keys as they are in this very transaction.
+// Writes down how it went. The fingerprint is of the credentials and keys as they are in this very
+// transaction.
 Operation<Made> conclude(Operations& operations, const AuthorizedCall& call, IntegrationId id,
                          const std::vector<RehearsalStep>& steps, const Once& once) {
   const bool passed = steps.size() == 4 && std::ranges::all_of(steps, &RehearsalStep::ok);
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     SEALPOST_TRY(const Integration* before, find_visible(picture, picture.integrations, call, id.position));
     SEALPOST_TRY_VOID(claim_once(operations, transaction, call, before->head.tenancy, once, id.position));
     const ViewContext context = view_context(operations, picture);
     Integration after = *before;
-    if (passed) after.rehearsal = {.passed_at = context.now, .fingerprint = rehearsal_fingerprint(picture, id)};
-    else after.rehearsal = {};
+    if (passed)
+      after.rehearsal = {.passed_at = context.now, .fingerprint = rehearsal_fingerprint(picture, id)};
+    else
+      after.rehearsal = {};
     SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
     AuditEvent event = change_event(context, call, target_of("integration.rehearsed", after));
     event.what().add_flag("passed", passed);
@@ -135,11 +145,14 @@ Operation<Made> conclude(Operations& operations, const AuthorizedCall& call, Int
     for (const RehearsalStep& step : steps) {
       event.what().add("step." + std::string(step.step), step.ok ? "ok" : step.code);
       told_steps.push_back(boost::json::object{
-          {"step", step.step}, {"ok", step.ok}, {"at", to_rfc3339(step.at)},
+          {"step", step.step},
+          {"ok", step.ok},
+          {"at", to_rfc3339(step.at)},
           {"code", step.code.empty() ? boost::json::value(nullptr) : boost::json::value(step.code)}});
     }
     SEALPOST_TRY(const std::uint64_t index, told(transaction.record(event)));
-    Made made = made_of(Resource{.body = {}, .kind = EntityKind::Integration, .position = id.position, .version = 0});
+    Made made =
+        made_of(Resource{.body = {}, .kind = EntityKind::Integration, .position = id.position, .version = 0});
     made.resource.body = {{"passed", passed},
                           {"steps", std::move(told_steps)},
                           {"rehearsal", view_of(context, after).at("rehearsal")},

@@ -12,14 +12,18 @@ namespace {
 Operation<SigningKey> lived(Result<SigningKey, KeyLifeError> step) {
   if (step.ok()) return *std::move(step);
   switch (step.error()) {
-    case KeyLifeError::NoSuchStep: return refuse(PublicCode::Conflict, "the key is in a state without this step");
-    case KeyLifeError::BadTime: return refuse(PublicCode::ValidationFailed, "a time in the future", {"/compromised_since"});
-    case KeyLifeError::BadOverlap: return refuse(PublicCode::ValidationFailed, "an overlap out of bounds", {"/overlap_seconds"});
+    case KeyLifeError::NoSuchStep:
+      return refuse(PublicCode::Conflict, "the key is in a state without this step");
+    case KeyLifeError::BadTime:
+      return refuse(PublicCode::ValidationFailed, "a time in the future", {"/compromised_since"});
+    case KeyLifeError::BadOverlap:
+      return refuse(PublicCode::ValidationFailed, "an overlap out of bounds", {"/overlap_seconds"});
   }
   return refuse(PublicCode::InternalError);
 }
 
-// One ending in one transaction: the record itself, what ends with it, the epoch, the deliveries, the record of it.
+// One ending in one transaction: the record itself, what ends with it, the epoch, the deliveries, the record
+// of it.
 class Ending final {
  public:
   struct Parts {
@@ -52,8 +56,10 @@ class Ending final {
 
   // One bounded step; more may wait.
   static StoreResult<std::uint64_t> cancel_step(Transaction& store, const AccessEnd& end, WallTime now) {
-    if (end.kind == AccessEndKind::RevokeIntegration) return store.cancel_waiting(end.tenancy, {end.what}, now);
-    if (end.kind == AccessEndKind::DeleteEndpoint) return store.cancel_waiting_for_target(end.tenancy, end.what, now);
+    if (end.kind == AccessEndKind::RevokeIntegration)
+      return store.cancel_waiting(end.tenancy, {end.what}, now);
+    if (end.kind == AccessEndKind::DeleteEndpoint)
+      return store.cancel_waiting_for_target(end.tenancy, end.what, now);
     return std::uint64_t{0};
   }
 
@@ -61,7 +67,8 @@ class Ending final {
   template <class Record>
   Operation<Record> find(const RecordMap<Record>& map) const {
     const auto it = map.find(parts_.end.what);
-    if (it == map.end() || it->second->head.tenancy != parts_.end.tenancy) return refuse(PublicCode::NotFound);
+    if (it == map.end() || it->second->head.tenancy != parts_.end.tenancy)
+      return refuse(PublicCode::NotFound);
     if (parts_.actor.call() != nullptr) {
       SEALPOST_TRY_VOID(judge_visibility(parts_.picture, *parts_.actor.call(), place_of(*it->second)));
     }
@@ -86,25 +93,35 @@ class Ending final {
   Operation<void> also(std::string_view event_class, const Record& before, Record after,
                        std::optional<Bytes> sealed = std::nullopt) {
     SEALPOST_TRY_VOID(told(parts_.transaction.update(after, context_.now, std::move(sealed))));
-    SEALPOST_TRY_VOID(told(record_change(parts_.transaction, context_, parts_.actor, event_class, &before, after,
-                                         parts_.end.reason)));
+    SEALPOST_TRY_VOID(told(record_change(parts_.transaction, context_, parts_.actor, event_class, &before,
+                                         after, parts_.end.reason)));
     return {};
   }
 
   Operation<void> end_it() {
     switch (parts_.end.kind) {
-      case AccessEndKind::SuspendIntegration: return end_integration(IntegrationState::Suspended);
-      case AccessEndKind::RevokeIntegration: return end_integration(IntegrationState::Revoked);
-      case AccessEndKind::RevokeGrant: return end_grant();
-      case AccessEndKind::RevokeCredential: return end_credential();
+      case AccessEndKind::SuspendIntegration:
+        return end_integration(IntegrationState::Suspended);
+      case AccessEndKind::RevokeIntegration:
+        return end_integration(IntegrationState::Revoked);
+      case AccessEndKind::RevokeGrant:
+        return end_grant();
+      case AccessEndKind::RevokeCredential:
+        return end_credential();
       case AccessEndKind::RetireKey:
       case AccessEndKind::CompromiseKey:
-      case AccessEndKind::DestroyKey: return end_key();
-      case AccessEndKind::SuspendSource: return end_source(SourceState::Suspended);
-      case AccessEndKind::DeleteSource: return end_source(SourceState::Deleted);
-      case AccessEndKind::DisableEndpoint: return end_endpoint(EndpointState::Disabled);
-      case AccessEndKind::DeleteEndpoint: return end_endpoint(EndpointState::Deleted);
-      case AccessEndKind::DeleteChannel: return end_channel();
+      case AccessEndKind::DestroyKey:
+        return end_key();
+      case AccessEndKind::SuspendSource:
+        return end_source(SourceState::Suspended);
+      case AccessEndKind::DeleteSource:
+        return end_source(SourceState::Deleted);
+      case AccessEndKind::DisableEndpoint:
+        return end_endpoint(EndpointState::Disabled);
+      case AccessEndKind::DeleteEndpoint:
+        return end_endpoint(EndpointState::Deleted);
+      case AccessEndKind::DeleteChannel:
+        return end_channel();
     }
     return refuse(PublicCode::InternalError);
   }
@@ -112,12 +129,14 @@ class Ending final {
   Operation<void> end_integration(IntegrationState to) {
     SEALPOST_TRY(const Integration before, find(parts_.picture.integrations));
     if (!step_exists(before.state, to))
-      return refuse(PublicCode::LifecycleTransitionRefused, "from " + enum_name(before.state) + " to " + enum_name(to));
+      return refuse(PublicCode::LifecycleTransitionRefused,
+                    "from " + enum_name(before.state) + " to " + enum_name(to));
     Integration after = before;
     after.state = to;
     after.state_reason = parts_.end.reason;
-    SEALPOST_TRY_VOID(settle(to == IntegrationState::Suspended ? "integration.suspended" : "integration.revoked", before,
-                             std::move(after)));
+    SEALPOST_TRY_VOID(
+        settle(to == IntegrationState::Suspended ? "integration.suspended" : "integration.revoked", before,
+               std::move(after)));
     if (to == IntegrationState::Suspended) return {};
     for (const auto& [position, grant] : parts_.picture.grants) {
       if (grant->integration != before.id()) continue;
@@ -146,7 +165,8 @@ class Ending final {
 
   Operation<void> end_credential() {
     SEALPOST_TRY(const Credential before, find(parts_.picture.credentials));
-    if (before.state != CredentialState::Active) return refuse(PublicCode::Conflict, "the credential is revoked already");
+    if (before.state != CredentialState::Active)
+      return refuse(PublicCode::Conflict, "the credential is revoked already");
     Credential after = before;
     after.state = CredentialState::Revoked;
     receipt_.ended.credentials = 1;
@@ -156,8 +176,9 @@ class Ending final {
   Operation<void> end_key() {
     SEALPOST_TRY(const SigningKey before, find(parts_.picture.keys));
     if (parts_.end.kind == AccessEndKind::CompromiseKey) {
-      SEALPOST_TRY(SigningKey after, lived(mark_compromised(before, parts_.end.compromised_since.value_or(context_.now),
-                                                            context_.now)));
+      SEALPOST_TRY(
+          SigningKey after,
+          lived(mark_compromised(before, parts_.end.compromised_since.value_or(context_.now), context_.now)));
       return settle("key.compromised", before, std::move(after));
     }
     if (parts_.end.kind == AccessEndKind::DestroyKey) {
@@ -176,7 +197,8 @@ class Ending final {
       return refuse(PublicCode::Conflict, "the source is " + enum_name(before.state) + " already");
     Source after = before;
     after.state = to;
-    SEALPOST_TRY_VOID(settle(to == SourceState::Deleted ? "source.deleted" : "source.suspended", before, std::move(after)));
+    SEALPOST_TRY_VOID(
+        settle(to == SourceState::Deleted ? "source.deleted" : "source.suspended", before, std::move(after)));
     if (to == SourceState::Deleted) return destroy_keys_of(before.head.position);
     return {};
   }
@@ -188,7 +210,8 @@ class Ending final {
     Endpoint after = before;
     after.state = to;
     after.state_reason = parts_.end.reason;
-    SEALPOST_TRY_VOID(settle(to == EndpointState::Deleted ? "endpoint.deleted" : "endpoint.disabled", before, std::move(after)));
+    SEALPOST_TRY_VOID(settle(to == EndpointState::Deleted ? "endpoint.deleted" : "endpoint.disabled", before,
+                             std::move(after)));
     if (to != EndpointState::Deleted) return {};
     SEALPOST_TRY_VOID(destroy_keys_of(before.head.position));
     return delete_subscriptions([&](const Subscription& s) { return s.endpoint == before.id(); });
@@ -196,7 +219,8 @@ class Ending final {
 
   Operation<void> end_channel() {
     SEALPOST_TRY(const Channel before, find(parts_.picture.channels));
-    if (before.state != ChannelState::Active) return refuse(PublicCode::Conflict, "the channel is deleted already");
+    if (before.state != ChannelState::Active)
+      return refuse(PublicCode::Conflict, "the channel is deleted already");
     Channel after = before;
     after.state = ChannelState::Deleted;
     SEALPOST_TRY_VOID(settle("channel.deleted", before, std::move(after)));
@@ -238,21 +262,26 @@ class Ending final {
 Operation<void> cancel_the_rest(Operations& operations, const Actor& actor, const AccessEnd& end,
                                 const EndedAccess& ended, RevocationReceipt& receipt) {
   for (std::uint64_t step = receipt.ended.deliveries_cancelled; step > 0;) {
-    SEALPOST_TRY(step, operations.change<std::uint64_t>([&](ControlTransaction& transaction,
-                                                            const DirectorySnapshot& picture) -> Operation<std::uint64_t> {
-      SEALPOST_TRY(const std::uint64_t count,
-                   told(Ending::cancel_step(transaction.store(), end, operations.now())));
-      if (count == 0) return count;
-      const ViewContext context = view_context(operations, picture);
-      AuditEvent event = change_event(context, actor,
-                                      {.event_class = "deliveries.cancelled", .tenancy = ended.tenancy,
-                                       .integration = ended.integration, .workspace = {}, .kind = ended.kind,
-                                       .position = ended.position});
-      event.what().add("cancelled_deliveries", static_cast<std::int64_t>(count));
-      if (!end.reason.empty()) event.what().add("reason", end.reason);
-      SEALPOST_TRY_VOID(told(transaction.record(event)));
-      return count;
-    }));
+    SEALPOST_TRY(
+        step,
+        operations.change<std::uint64_t>([&](ControlTransaction& transaction,
+                                             const DirectorySnapshot& picture) -> Operation<std::uint64_t> {
+          SEALPOST_TRY(const std::uint64_t count,
+                       told(Ending::cancel_step(transaction.store(), end, operations.now())));
+          if (count == 0) return count;
+          const ViewContext context = view_context(operations, picture);
+          AuditEvent event = change_event(context, actor,
+                                          {.event_class = "deliveries.cancelled",
+                                           .tenancy = ended.tenancy,
+                                           .integration = ended.integration,
+                                           .workspace = {},
+                                           .kind = ended.kind,
+                                           .position = ended.position});
+          event.what().add("cancelled_deliveries", static_cast<std::int64_t>(count));
+          if (!end.reason.empty()) event.what().add("reason", end.reason);
+          SEALPOST_TRY_VOID(told(transaction.record(event)));
+          return count;
+        }));
     receipt.ended.deliveries_cancelled += step;
   }
   return {};
@@ -261,13 +290,16 @@ Operation<void> cancel_the_rest(Operations& operations, const Actor& actor, cons
 std::uint64_t number_in(const std::vector<CanonicalField>& fields, std::string_view key) {
   for (const CanonicalField& field : fields)
     if (field.key == key)
-      if (const auto* number = std::get_if<std::int64_t>(&field.value)) return static_cast<std::uint64_t>(*number);
+      if (const auto* number = std::get_if<std::int64_t>(&field.value))
+        return static_cast<std::uint64_t>(*number);
   return 0;
 }
 
 // The first answer again, from the record that tells it.
-Operation<RevocationReceipt> receipt_again(const Operations& operations, const AccessEnd& end, std::uint64_t index) {
-  const auto record = operations.parts().audit.open_record({end.tenancy.organization, Environment::Shared}, index);
+Operation<RevocationReceipt> receipt_again(const Operations& operations, const AccessEnd& end,
+                                           std::uint64_t index) {
+  const auto record =
+      operations.parts().audit.open_record({end.tenancy.organization, Environment::Shared}, index);
   if (!record) return refuse(PublicCode::StoreUnavailable);
   RevocationReceipt receipt;
   receipt.organization = end.tenancy.organization;
@@ -292,24 +324,26 @@ Operation<RevocationReceipt> receipt_again(const Operations& operations, const A
 Operation<RevocationReceipt> end_for(Operations& operations, const Actor& actor, const AccessEnd& end) {
   RevocationReceipt receipt;
   std::optional<std::uint64_t> first;
-  auto ended = operations.change<EndedAccess>([&](ControlTransaction& transaction,
-                                                  const DirectorySnapshot& picture) -> Operation<EndedAccess> {
-    const AuthorizedCall* call = actor.call();
-    if (call != nullptr) {
-      // A record's index begins at 0, a position at 1.
-      SEALPOST_TRY(const auto repeat, find_repeat(operations, transaction.store(), *call, end.tenancy, end.once));
-      if (repeat) {
-        first = *repeat - 1;
-        return EndedAccess{};
-      }
-    }
-    Ending ending({operations, actor, end, transaction, picture}, receipt);
-    SEALPOST_TRY(EndedAccess what, ending.run());
-    if (call != nullptr) {
-      SEALPOST_TRY_VOID(claim_once(operations, transaction, *call, end.tenancy, end.once, receipt.audit_index + 1));
-    }
-    return what;
-  });
+  auto ended = operations.change<EndedAccess>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<EndedAccess> {
+        const AuthorizedCall* call = actor.call();
+        if (call != nullptr) {
+          // A record's index begins at 0, a position at 1.
+          SEALPOST_TRY(const auto repeat,
+                       find_repeat(operations, transaction.store(), *call, end.tenancy, end.once));
+          if (repeat) {
+            first = *repeat - 1;
+            return EndedAccess{};
+          }
+        }
+        Ending ending({operations, actor, end, transaction, picture}, receipt);
+        SEALPOST_TRY(EndedAccess what, ending.run());
+        if (call != nullptr) {
+          SEALPOST_TRY_VOID(
+              claim_once(operations, transaction, *call, end.tenancy, end.once, receipt.audit_index + 1));
+        }
+        return what;
+      });
   if (!ended) return fail(ended.error());
   if (first) return receipt_again(operations, end, *first);
   const RevocationHooks& hooks = operations.parts().hooks;
@@ -324,16 +358,19 @@ Operation<RevocationReceipt> end_for(Operations& operations, const Actor& actor,
 
 }  // namespace
 
-Operation<RevocationReceipt> end_access(Operations& operations, const AuthorizedCall& call, const AccessEnd& end) {
+Operation<RevocationReceipt> end_access(Operations& operations, const AuthorizedCall& call,
+                                        const AccessEnd& end) {
   return end_for(operations, Actor(call), end);
 }
-Operation<RevocationReceipt> end_access(Operations& operations, const SystemCall& call, const AccessEnd& end) {
+Operation<RevocationReceipt> end_access(Operations& operations, const SystemCall& call,
+                                        const AccessEnd& end) {
   return end_for(operations, Actor(call), end);
 }
 
 boost::json::object view_of(const ViewContext& context, const RevocationReceipt& receipt) {
   boost::json::array nodes;
-  nodes.push_back(boost::json::object{{"node", receipt.node}, {"confirmed_at", to_rfc3339(receipt.confirmed_at)}});
+  nodes.push_back(
+      boost::json::object{{"node", receipt.node}, {"confirmed_at", to_rfc3339(receipt.confirmed_at)}});
   return {{"epoch", receipt.epoch},
           {"reason", receipt.reason},
           {"at", to_rfc3339(receipt.at)},

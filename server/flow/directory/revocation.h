@@ -1,7 +1,8 @@
-// The one function for everything that ends access, whoever asks and whatever ends: the record's state, the epoch, the
-// waiting deliveries of what ended, and the audit record change in one transaction; sends in flight are aborted after
-// it. The answer is a receipt of what ended and when each live node confirmed it.
-// Accept, mint and claim compare the epoch inside their own transactions, so from the commit on nothing new passes.
+// The one function for everything that ends access, whoever asks and whatever ends: the record's state, the
+// epoch, the waiting deliveries of what ended, and the audit record change in one transaction; sends in
+// flight are aborted after it. The answer is a receipt of what ended and when each live node confirmed it.
+// Accept, mint and claim compare the epoch inside their own transactions, so from the commit on nothing new
+// passes.
 #pragma once
 
 #include "flow/directory/operations.h"
@@ -14,23 +15,23 @@ enum class AccessEndKind : std::uint8_t {
   RevokeIntegration,  // its grants and credentials end with it
   RevokeGrant,
   RevokeCredential,
-  RetireKey,          // at once
+  RetireKey,  // at once
   CompromiseKey,
-  DestroyKey,         // its material is deleted
+  DestroyKey,  // its material is deleted
   SuspendSource,
-  DeleteSource,       // its keys are destroyed
+  DeleteSource,  // its keys are destroyed
   DisableEndpoint,
-  DeleteEndpoint,     // its keys are destroyed, its subscriptions deleted
-  DeleteChannel,      // its subscriptions are deleted
+  DeleteEndpoint,  // its keys are destroyed, its subscriptions deleted
+  DeleteChannel,   // its subscriptions are deleted
 };
 
 struct AccessEnd {
   AccessEndKind kind = AccessEndKind::RevokeIntegration;
-  Tenancy tenancy;    // of what ends
+  Tenancy tenancy;  // of what ends
   Position what = 0;
   std::string reason;
-  std::optional<WallTime> compromised_since;    // CompromiseKey
-  std::optional<std::uint64_t> if_version;      // If-Match
+  std::optional<WallTime> compromised_since;  // CompromiseKey
+  std::optional<std::uint64_t> if_version;    // If-Match
   Once once;
 };
 
@@ -54,7 +55,8 @@ struct RevocationReceipt {
 };
 
 // For callers. Sees only what the caller may see.
-Operation<RevocationReceipt> end_access(Operations& operations, const AuthorizedCall& call, const AccessEnd& end);
+Operation<RevocationReceipt> end_access(Operations& operations, const AuthorizedCall& call,
+                                        const AccessEnd& end);
 // For jobs of the gateway (a receiver answered 410).
 Operation<RevocationReceipt> end_access(Operations& operations, const SystemCall& call, const AccessEnd& end);
 

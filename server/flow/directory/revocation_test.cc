@@ -30,17 +30,21 @@ class RevocationTest : public ControlPlane {
     const DeliveryId delivery{message.message.position + 1};
     std::vector<AcceptMessage> messages;
     messages.push_back(std::move(message));
-    EXPECT_TRUE(store_->accept_messages(std::move(messages), [&](std::vector<AcceptOutcome> out) { promise.set_value(out.at(0)); }));
+    EXPECT_TRUE(store_->accept_messages(
+        std::move(messages), [&](std::vector<AcceptOutcome> out) { promise.set_value(out.at(0)); }));
     EXPECT_EQ(promise.get_future().get().status, AcceptStatus::Accepted);
     return delivery;
   }
   DeliveryState state_of(IntegrationId integration, DeliveryId delivery) {
     DeliveryState state = DeliveryState::Held;
-    EXPECT_TRUE(store_->read([&](Reader& reader) -> StoreResult<void> {
-      SEALPOST_TRY(const auto row, reader.find_delivery(picture()->find(integration)->head.tenancy, delivery));
-      state = row.state;
-      return {};
-    }).ok());
+    EXPECT_TRUE(store_
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(const auto row, reader.find_delivery(
+                                                       picture()->find(integration)->head.tenancy, delivery));
+                      state = row.state;
+                      return {};
+                    })
+                    .ok());
     return state;
   }
 };
@@ -108,7 +112,8 @@ TEST_F(RevocationTest, EachWayToLoseAccessRaisesTheEpoch) {
   const std::uint64_t before = epoch_of(organization);
   ASSERT_TRUE(mark_key_compromised(ops(), by_operator(), second, clock_.wall_now(), "r", {}).ok());
   EXPECT_EQ(epoch_of(organization), before + 1);
-  narrows("revoke a credential", [&] { return revoke_credential(ops(), by_operator(), credential, "r", {}); });
+  narrows("revoke a credential",
+          [&] { return revoke_credential(ops(), by_operator(), credential, "r", {}); });
   narrows("suspend a source", [&]() -> Operation<Resource> {
     if (picture()->find(source)->state == SourceState::Suspended) return refuse(PublicCode::Conflict);
     SourceChange change;
@@ -124,7 +129,12 @@ TEST_F(RevocationTest, EachWayToLoseAccessRaisesTheEpoch) {
   });
   narrows("delete an endpoint", [&] { return delete_endpoint(ops(), by_operator(), other_endpoint); });
   narrows("delete a channel", [&] { return delete_channel(ops(), by_operator(), channel); });
-  narrows("revoke a grant", [&] { return revoke_grant(ops(), by_operator(), GrantId{picture()->active_grant(id) == nullptr ? 1 : picture()->active_grant(id)->head.position}, "r", {}); });
+  narrows("revoke a grant", [&] {
+    return revoke_grant(
+        ops(), by_operator(),
+        GrantId{picture()->active_grant(id) == nullptr ? 1 : picture()->active_grant(id)->head.position}, "r",
+        {});
+  });
   narrows("suspend", [&] { return suspend_integration(ops(), by_operator(), id, "r", {}); });
 }
 
@@ -135,13 +145,21 @@ TEST_F(RevocationTest, ADeletedEndpointTakesItsDeliveriesKeysAndSubscriptionsWit
   NewSubscription subscribing;
   subscribing.integration = id;
   subscribing.endpoint = endpoint;
-  const SubscriptionId subscription{create_subscription(ops(), by_operator(), subscribing)->resource.position};
+  const SubscriptionId subscription{
+      create_subscription(ops(), by_operator(), subscribing)->resource.position};
   const DeliveryId waiting = accept_for(id, endpoint);
   ASSERT_TRUE(end_access(ops(), TestCalls::system_call("delivery"),
-                         {.kind = AccessEndKind::DeleteEndpoint, .tenancy = picture()->find(endpoint)->head.tenancy,
-                          .what = endpoint.position, .reason = "receiver_gone", .compromised_since = {}, .if_version = {}, .once = {}}).ok());
+                         {.kind = AccessEndKind::DeleteEndpoint,
+                          .tenancy = picture()->find(endpoint)->head.tenancy,
+                          .what = endpoint.position,
+                          .reason = "receiver_gone",
+                          .compromised_since = {},
+                          .if_version = {},
+                          .once = {}})
+                  .ok());
   EXPECT_EQ(state_of(id, waiting), DeliveryState::Cancelled);
-  EXPECT_EQ(DirectorySnapshot::find_in(picture()->all_subscriptions, subscription.position)->state, SubscriptionState::Deleted);
+  EXPECT_EQ(DirectorySnapshot::find_in(picture()->all_subscriptions, subscription.position)->state,
+            SubscriptionState::Deleted);
   for (const auto& [position, key] : picture()->keys)
     if (key->owner == endpoint.position) {
       EXPECT_EQ(key->state, KeyState::Destroyed);
@@ -155,8 +173,14 @@ TEST_F(RevocationTest, AnotherEnvironmentIsNotReachedByAnId) {
   const IntegrationId id = make_active(workspace);
   Tenancy wrong = picture()->find(id)->head.tenancy;
   wrong.environment = Environment::Live;
-  const auto done = end_access(ops(), by_operator(), {.kind = AccessEndKind::RevokeIntegration, .tenancy = wrong, .what = id.position,
-                                                      .reason = "r", .compromised_since = {}, .if_version = {}, .once = {}});
+  const auto done = end_access(ops(), by_operator(),
+                               {.kind = AccessEndKind::RevokeIntegration,
+                                .tenancy = wrong,
+                                .what = id.position,
+                                .reason = "r",
+                                .compromised_since = {},
+                                .if_version = {},
+                                .once = {}});
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().code, PublicCode::NotFound);
   EXPECT_EQ(picture()->find(id)->state, IntegrationState::Active);

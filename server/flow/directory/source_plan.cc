@@ -7,14 +7,22 @@ namespace {
 
 Scheme scheme_of(InboundScheme scheme) {
   switch (scheme) {
-    case InboundScheme::StandardV1: return Scheme::StandardV1;
-    case InboundScheme::StandardV1a: return Scheme::StandardV1a;
-    case InboundScheme::GitHub: return Scheme::GitHub;
-    case InboundScheme::Stripe: return Scheme::Stripe;
-    case InboundScheme::Slack: return Scheme::Slack;
-    case InboundScheme::GitLabToken: return Scheme::GitLabToken;
-    case InboundScheme::GitLabSigned: return Scheme::GitLabSigned;
-    case InboundScheme::GenericHmac: return Scheme::GenericHmac;
+    case InboundScheme::StandardV1:
+      return Scheme::StandardV1;
+    case InboundScheme::StandardV1a:
+      return Scheme::StandardV1a;
+    case InboundScheme::GitHub:
+      return Scheme::GitHub;
+    case InboundScheme::Stripe:
+      return Scheme::Stripe;
+    case InboundScheme::Slack:
+      return Scheme::Slack;
+    case InboundScheme::GitLabToken:
+      return Scheme::GitLabToken;
+    case InboundScheme::GitLabSigned:
+      return Scheme::GitLabSigned;
+    case InboundScheme::GenericHmac:
+      return Scheme::GenericHmac;
   }
   return Scheme::StandardV1;
 }
@@ -23,10 +31,14 @@ Result<HmacTemplate, SourceProblem> template_of(const GenericHmacTemplate& store
   HmacTemplate out;
   out.signature_header = stored.signature_header;
   out.prefix = stored.signature_prefix;
-  if (stored.encoding == "hex") out.encoding = SignatureEncoding::Hex;
-  else if (stored.encoding == "base64") out.encoding = SignatureEncoding::Base64;
-  else if (stored.encoding == "base64url") out.encoding = SignatureEncoding::Base64Url;
-  else return fail(SourceProblem::Template);
+  if (stored.encoding == "hex")
+    out.encoding = SignatureEncoding::Hex;
+  else if (stored.encoding == "base64")
+    out.encoding = SignatureEncoding::Base64;
+  else if (stored.encoding == "base64url")
+    out.encoding = SignatureEncoding::Base64Url;
+  else
+    return fail(SourceProblem::Template);
   out.timestamp_header = stored.timestamp_header;
   out.id_header = stored.id_header;
   out.event_type_header = stored.event_type_header;
@@ -43,9 +55,12 @@ bool is_event_type(std::string_view text) {
 
 }  // namespace
 
-Result<SourcePlan, SourceProblem> SourcePlan::create(std::shared_ptr<const Source> source, const PublicIdCodec& ids) {
-  SchemeSettings::Options options{.scheme = scheme_of(source->scheme), .window = Seconds(source->window_seconds),
-                                  .max_body_bytes = source->max_body_bytes, .hmac_template = {}};
+Result<SourcePlan, SourceProblem> SourcePlan::create(std::shared_ptr<const Source> source,
+                                                     const PublicIdCodec& ids) {
+  SchemeSettings::Options options{.scheme = scheme_of(source->scheme),
+                                  .window = Seconds(source->window_seconds),
+                                  .max_body_bytes = source->max_body_bytes,
+                                  .hmac_template = {}};
   if (source->generic) {
     SEALPOST_TRY(options.hmac_template, template_of(*source->generic));
   }

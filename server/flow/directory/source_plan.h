@@ -1,5 +1,5 @@
-// A source made ready for the message path: settings validated, redaction compiled, networks parsed, ids written out.
-// Made once per change of the source; immutable, thread-safe.
+// A source made ready for the message path: settings validated, redaction compiled, networks parsed, ids
+// written out. Made once per change of the source; immutable, thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,15 @@
 namespace sealpost {
 
 // Which part of a source means nothing.
-enum class SourceProblem : std::uint8_t { Scheme, Template, Window, BodyBound, Networks, Redaction, EventTypes };
+enum class SourceProblem : std::uint8_t {
+  Scheme,
+  Template,
+  Window,
+  BodyBound,
+  Networks,
+  Redaction,
+  EventTypes
+};
 
 struct SourcePlan {
   std::shared_ptr<const Source> source;
@@ -27,10 +35,13 @@ struct SourcePlan {
   std::string integration_id;
   std::string organization_id;
 
-  static Result<SourcePlan, SourceProblem> create(std::shared_ptr<const Source> source, const PublicIdCodec& ids);
+  static Result<SourcePlan, SourceProblem> create(std::shared_ptr<const Source> source,
+                                                  const PublicIdCodec& ids);
 
   [[nodiscard]] bool allows_type(std::string_view event_type) const;
-  [[nodiscard]] bool allows_network(const IpAddress& client) const { return networks.empty() || networks.contains(client); }
+  [[nodiscard]] bool allows_network(const IpAddress& client) const {
+    return networks.empty() || networks.contains(client);
+  }
 };
 
 }  // namespace sealpost

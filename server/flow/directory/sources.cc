@@ -9,24 +9,35 @@ constexpr std::uint32_t kMaxHorizonHours = 8760;
 constexpr std::size_t kMaxNetworks = 100;
 
 Operation<void> judge_source(const Source& source, const PublicIdCodec& ids) {
-  const auto bad = [](const char* field, const char* detail) { return refuse(PublicCode::ValidationFailed, detail, {field}); };
+  const auto bad = [](const char* field, const char* detail) {
+    return refuse(PublicCode::ValidationFailed, detail, {field});
+  };
   if (!is_name(source.name)) return bad("/name", "1 to 200 characters");
   if (source.claim_horizon_hours > kMaxHorizonHours) return bad("/claim_horizon_hours", "more than a year");
-  if (source.networks.size() > kMaxNetworks) return refuse(PublicCode::TooManyItems, "at most 100", {"/networks"});
+  if (source.networks.size() > kMaxNetworks)
+    return refuse(PublicCode::TooManyItems, "at most 100", {"/networks"});
   if (source.max_body_bytes == 0) return bad("/max_body_bytes", "no body would fit");
-  if (!are_event_types(source.event_types)) return bad("/event_types", "at most 200 event types, each of the known form");
+  if (!are_event_types(source.event_types))
+    return bad("/event_types", "at most 200 event types, each of the known form");
   SEALPOST_TRY_VOID(judge_rate({source.rate_per_second, source.rate_burst}));
   SEALPOST_TRY_VOID(judge_event_rules(source.event_rules, source.event_types));
   const auto plan = SourcePlan::create(std::make_shared<const Source>(source), ids);
   if (plan) return {};
   switch (plan.error()) {
-    case SourceProblem::Scheme: return bad("/scheme", "this scheme takes no such settings");
-    case SourceProblem::Template: return bad("/hmac_template", "the template does not mean something exact, or the scheme takes none");
-    case SourceProblem::Window: return bad("/window_seconds", "10 seconds to 1 hour");
-    case SourceProblem::BodyBound: return bad("/max_body_bytes", "above what is read");
-    case SourceProblem::Networks: return bad("/networks", "not a network");
-    case SourceProblem::Redaction: return bad("/event_rules", "a rule that means nothing");
-    case SourceProblem::EventTypes: return bad("/event_types", "not an event type");
+    case SourceProblem::Scheme:
+      return bad("/scheme", "this scheme takes no such settings");
+    case SourceProblem::Template:
+      return bad("/hmac_template", "the template does not mean something exact, or the scheme takes none");
+    case SourceProblem::Window:
+      return bad("/window_seconds", "10 seconds to 1 hour");
+    case SourceProblem::BodyBound:
+      return bad("/max_body_bytes", "above what is read");
+    case SourceProblem::Networks:
+      return bad("/networks", "not a network");
+    case SourceProblem::Redaction:
+      return bad("/event_rules", "a rule that means nothing");
+    case SourceProblem::EventTypes:
+      return bad("/event_types", "not an event type");
   }
   return refuse(PublicCode::InternalError);
 }
@@ -61,7 +72,8 @@ Operation<void> apply_change(Source& source, const SourceChange& change, const P
 }  // namespace
 
 Operation<Made> create_source(Operations& operations, const AuthorizedCall& call, const NewSource& request) {
-  return operations.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations.change<Made>([&](ControlTransaction& transaction,
+                                     const DirectorySnapshot& picture) -> Operation<Made> {
     SEALPOST_TRY(const Integration* integration, find_open_integration(picture, call, request.integration));
     Source made;
     made.head = new_head(operations, integration->head.tenancy);
@@ -87,8 +99,8 @@ Operation<Resource> read_source(Operations& operations, const AuthorizedCall& ca
   return read_record(operations, call, &DirectorySnapshot::sources, id.position);
 }
 
-Operation<PageView> list_sources(Operations& operations, const AuthorizedCall& call, IntegrationId integration,
-                                 const PageQuery& page) {
+Operation<PageView> list_sources(Operations& operations, const AuthorizedCall& call,
+                                 IntegrationId integration, const PageQuery& page) {
   return list_records(operations, call, &DirectorySnapshot::sources, page, [&](const Source& source) {
     return source.state != SourceState::Deleted && (!integration.set() || source.integration == integration);
   });
@@ -96,27 +108,35 @@ Operation<PageView> list_sources(Operations& operations, const AuthorizedCall& c
 
 Operation<Resource> update_source(Operations& operations, const AuthorizedCall& call, SourceId id,
                                   const SourceChange& change, std::uint64_t if_version) {
-  if (change.state == SourceState::Deleted) return refuse(PublicCode::ValidationFailed, "delete it instead", {"/state"});
+  if (change.state == SourceState::Deleted)
+    return refuse(PublicCode::ValidationFailed, "delete it instead", {"/state"});
   const auto picture = operations.picture();
   SEALPOST_TRY(const Source* seen,
                find_visible(*picture->directory, picture->directory->sources, call, id.position));
   SourceChange rest = change;
   const bool suspends = change.state == SourceState::Suspended && seen->state == SourceState::Active;
   const bool has_more = change.name || change.window_seconds || change.max_body_bytes || change.event_types ||
-                        change.networks || change.event_rules || change.claim_horizon_hours || change.rate_limit;
+                        change.networks || change.event_rules || change.claim_horizon_hours ||
+                        change.rate_limit;
   if (suspends) {
-    // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends nothing.
+    // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends
+    // nothing.
     Source after = *seen;
     SEALPOST_TRY_VOID(apply_change(after, change, operations.parts().ids));
     SEALPOST_TRY_VOID(end_visible(operations, call, &DirectorySnapshot::sources, id.position,
-                                  {.kind = AccessEndKind::SuspendSource, .tenancy = {}, .what = 0, .reason = {},
-                                   .compromised_since = {}, .if_version = if_version, .once = {}}));
+                                  {.kind = AccessEndKind::SuspendSource,
+                                   .tenancy = {},
+                                   .what = 0,
+                                   .reason = {},
+                                   .compromised_since = {},
+                                   .if_version = if_version,
+                                   .once = {}}));
     if (!has_more) return read_source(operations, call, id);
     rest.state.reset();
     if (if_version != 0) ++if_version;
   }
-  return update_record(operations, call, &DirectorySnapshot::sources, id.position, if_version, "source.updated",
-                       [&](Source& source, const DirectorySnapshot&, ControlTransaction&) {
+  return update_record(operations, call, &DirectorySnapshot::sources, id.position, if_version,
+                       "source.updated", [&](Source& source, const DirectorySnapshot&, ControlTransaction&) {
                          return apply_change(source, rest, operations.parts().ids);
                        });
 }
@@ -124,8 +144,13 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
 Operation<RevocationReceipt> delete_source(Operations& operations, const AuthorizedCall& call, SourceId id,
                                            std::optional<std::uint64_t> if_version) {
   return end_visible(operations, call, &DirectorySnapshot::sources, id.position,
-                     {.kind = AccessEndKind::DeleteSource, .tenancy = {}, .what = 0, .reason = "deleted",
-                      .compromised_since = {}, .if_version = if_version, .once = {}});
+                     {.kind = AccessEndKind::DeleteSource,
+                      .tenancy = {},
+                      .what = 0,
+                      .reason = "deleted",
+                      .compromised_since = {},
+                      .if_version = if_version,
+                      .once = {}});
 }
 
 }  // namespace sealpost

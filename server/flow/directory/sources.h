@@ -1,5 +1,6 @@
-// Where webhooks come in. A source is checked as a whole before it is written: its scheme's settings, template, rules
-// and networks must mean something exact (source_plan.h), and a rule for a type that the source never accepts is refused.
+// Where webhooks come in. A source is checked as a whole before it is written: its scheme's settings,
+// template, rules and networks must mean something exact (source_plan.h), and a rule for a type that the
+// source never accepts is refused.
 #pragma once
 
 #include "flow/directory/integrations.h"
@@ -34,8 +35,8 @@ struct SourceChange {
 Operation<Made> create_source(Operations& operations, const AuthorizedCall& call, const NewSource& request);
 Operation<Resource> read_source(Operations& operations, const AuthorizedCall& call, SourceId id);
 // `integration` unset: all that the caller sees.
-Operation<PageView> list_sources(Operations& operations, const AuthorizedCall& call, IntegrationId integration,
-                                 const PageQuery& page);
+Operation<PageView> list_sources(Operations& operations, const AuthorizedCall& call,
+                                 IntegrationId integration, const PageQuery& page);
 Operation<Resource> update_source(Operations& operations, const AuthorizedCall& call, SourceId id,
                                   const SourceChange& change, std::uint64_t if_version);
 Operation<RevocationReceipt> delete_source(Operations& operations, const AuthorizedCall& call, SourceId id,

@@ -25,7 +25,8 @@ js::array texts(const std::vector<std::string>& from) {
 js::object opened(const ViewContext& context, EntityKind kind, const RecordHead& head) {
   js::object out;
   out["id"] = context.ids.encode(kind, head.position);
-  if (kind != EntityKind::Organization) out["organization_id"] = context.ids.encode(head.tenancy.organization);
+  if (kind != EntityKind::Organization)
+    out["organization_id"] = context.ids.encode(head.tenancy.organization);
   if (kind != EntityKind::Organization && kind != EntityKind::Workspace)
     out["environment"] = name_of(head.tenancy.environment);
   out["version"] = head.version;
@@ -53,7 +54,8 @@ js::array rules_view(const std::vector<EventRule>& rules) {
 
 js::value template_view(const std::optional<GenericHmacTemplate>& from) {
   if (!from) return nullptr;
-  js::object out{{"signature_header", from->signature_header}, {"encoding", from->encoding},
+  js::object out{{"signature_header", from->signature_header},
+                 {"encoding", from->encoding},
                  {"signed_template", from->signed_template}};
   const auto add = [&](std::string_view name, const std::string& text) {
     if (!text.empty()) out[name] = text;
@@ -67,9 +69,12 @@ js::value template_view(const std::optional<GenericHmacTemplate>& from) {
 
 js::string_view word_of(RehearsalState state) {
   switch (state) {
-    case RehearsalState::None: return "none";
-    case RehearsalState::Passed: return "passed";
-    case RehearsalState::Lapsed: return "lapsed";
+    case RehearsalState::None:
+      return "none";
+    case RehearsalState::Passed:
+      return "passed";
+    case RehearsalState::Lapsed:
+      return "lapsed";
   }
   return "none";
 }
@@ -131,8 +136,10 @@ js::object view_of(const ViewContext& context, const Integration& record) {
   out["workspace_id"] = context.ids.encode(record.workspace);
   out["name"] = record.name;
   out["source_system"] = record.source_system;
-  if (record.owner_team.empty()) out["owner"] = nullptr;
-  else out["owner"] = js::object{{"team", record.owner_team}, {"contact", record.owner_contact}};
+  if (record.owner_team.empty())
+    out["owner"] = nullptr;
+  else
+    out["owner"] = js::object{{"team", record.owner_team}, {"contact", record.owner_contact}};
   out["state"] = enum_name(record.state);
   out["state_reason"] = text_or_null(record.state_reason);
   out["rehearsal"] = js::object{{"state", word_of(rehearsal_state(context.picture, record))},

@@ -1,5 +1,5 @@
-// Records as the contract shows them: one function per schema of contract/openapi.yaml. Secrets are masked or left out:
-// no view can leak what it does not hold. Pure, thread-safe.
+// Records as the contract shows them: one function per schema of contract/openapi.yaml. Secrets are masked or
+// left out: no view can leak what it does not hold. Pure, thread-safe.
 #pragma once
 
 #include <optional>

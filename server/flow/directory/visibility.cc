@@ -11,9 +11,10 @@ std::optional<Placement> find_place(const RecordMap<Record>& map, Position posit
   return Placement{place.tenancy, place.integration};
 }
 
-// What belongs to no integration is shared by those of one workspace; an organization and its workspaces are known to
-// all of the organization.
-Operation<void> judge_machine(const DirectorySnapshot& picture, const AuthorizedCall& call, const Place& place) {
+// What belongs to no integration is shared by those of one workspace; an organization and its workspaces are
+// known to all of the organization.
+Operation<void> judge_machine(const DirectorySnapshot& picture, const AuthorizedCall& call,
+                              const Place& place) {
   if (place.integration.set() && place.integration != call.integration()) return refuse(PublicCode::NotFound);
   if (!place.integration.set() && place.tenancy.environment != Environment::Shared) {
     const Integration* own = picture.find(call.integration());
@@ -28,26 +29,39 @@ Operation<void> judge_machine(const DirectorySnapshot& picture, const Authorized
 
 std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKind kind, Position position) {
   switch (kind) {
-    case EntityKind::Organization: return find_place(picture.organizations, position);
-    case EntityKind::Workspace: return find_place(picture.workspaces, position);
-    case EntityKind::Integration: return find_place(picture.integrations, position);
-    case EntityKind::Source: return find_place(picture.sources, position);
-    case EntityKind::Endpoint: return find_place(picture.endpoints, position);
-    case EntityKind::Channel: return find_place(picture.channels, position);
-    case EntityKind::Subscription: return find_place(picture.all_subscriptions, position);
-    case EntityKind::Grant: return find_place(picture.grants, position);
-    case EntityKind::Credential: return find_place(picture.credentials, position);
-    case EntityKind::SigningKey: return find_place(picture.keys, position);
-    default: return std::nullopt;
+    case EntityKind::Organization:
+      return find_place(picture.organizations, position);
+    case EntityKind::Workspace:
+      return find_place(picture.workspaces, position);
+    case EntityKind::Integration:
+      return find_place(picture.integrations, position);
+    case EntityKind::Source:
+      return find_place(picture.sources, position);
+    case EntityKind::Endpoint:
+      return find_place(picture.endpoints, position);
+    case EntityKind::Channel:
+      return find_place(picture.channels, position);
+    case EntityKind::Subscription:
+      return find_place(picture.all_subscriptions, position);
+    case EntityKind::Grant:
+      return find_place(picture.grants, position);
+    case EntityKind::Credential:
+      return find_place(picture.credentials, position);
+    case EntityKind::SigningKey:
+      return find_place(picture.keys, position);
+    default:
+      return std::nullopt;
   }
 }
 
-Operation<void> judge_visibility(const DirectorySnapshot& picture, const AuthorizedCall& call, const Place& place) {
+Operation<void> judge_visibility(const DirectorySnapshot& picture, const AuthorizedCall& call,
+                                 const Place& place) {
   const Tenancy& own = call.tenancy();
   const bool is_operator = call.caller_kind() == CallerKind::Operator;
   if (is_operator && !own.organization.set()) return {};
   if (place.tenancy.organization != own.organization) return refuse(PublicCode::NotFound);
-  const bool both_named = own.environment != Environment::Shared && place.tenancy.environment != Environment::Shared;
+  const bool both_named =
+      own.environment != Environment::Shared && place.tenancy.environment != Environment::Shared;
   if (both_named && own.environment != place.tenancy.environment) return refuse(PublicCode::WrongEnvironment);
   if (is_operator) return {};
   return judge_machine(picture, call, place);
@@ -66,11 +80,15 @@ Place place_of(const Source& record) {
   return {.tenancy = record.head.tenancy, .integration = record.integration, .workspace = {}};
 }
 Place place_of(const Endpoint& record) {
-  return {.tenancy = record.head.tenancy, .integration = record.integration, .workspace = {},
+  return {.tenancy = record.head.tenancy,
+          .integration = record.integration,
+          .workspace = {},
           .narrowable = record.head.position};
 }
 Place place_of(const Channel& record) {
-  return {.tenancy = record.head.tenancy, .integration = {}, .workspace = record.workspace,
+  return {.tenancy = record.head.tenancy,
+          .integration = {},
+          .workspace = record.workspace,
           .narrowable = record.head.position};
 }
 Place place_of(const Subscription& record) {

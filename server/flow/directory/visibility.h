@@ -13,7 +13,8 @@ struct Placement {
   Tenancy tenancy;
   IntegrationId integration;  // unset for what stands above integrations
 };
-[[nodiscard]] std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKind kind, Position position);
+[[nodiscard]] std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKind kind,
+                                                    Position position);
 
 // May `call` see what lies there? `workspace`: of a channel or workspace, which integrations of it share.
 struct Place {
@@ -37,8 +38,9 @@ struct Place {
 [[nodiscard]] Place place_of(const SigningKey& record);
 
 template <class Record>
-[[nodiscard]] Operation<const Record*> find_visible(const DirectorySnapshot& picture, const RecordMap<Record>& map,
-                                                    const AuthorizedCall& call, Position position) {
+[[nodiscard]] Operation<const Record*> find_visible(const DirectorySnapshot& picture,
+                                                    const RecordMap<Record>& map, const AuthorizedCall& call,
+                                                    Position position) {
   const auto it = map.find(position);
   if (it == map.end()) return refuse(PublicCode::NotFound);
   SEALPOST_TRY_VOID(judge_visibility(picture, call, place_of(*it->second)));

@@ -22,7 +22,8 @@ std::vector<Tenancy> tenancies_of(const DirectorySnapshot& picture, const Author
     out.push_back({organization, Environment::Test});
     out.push_back({organization, Environment::Live});
   };
-  if (own.organization.set()) add(own.organization);
+  if (own.organization.set())
+    add(own.organization);
   else if (call.caller_kind() == CallerKind::Operator)
     for (const auto& [position, organization] : picture.organizations) add(organization->id());
   return out;
@@ -78,10 +79,11 @@ MessageEvidence evidence_of(AuditTrail& audit, const MessageRow& row) {
   return evidence;
 }
 
-Operation<void> judge_row(const DirectorySnapshot& picture, const AuthorizedCall& call, const Tenancy& tenancy,
-                          IntegrationId integration, Position narrowable = 0) {
-  return judge_visibility(picture, call, {.tenancy = tenancy, .integration = integration, .workspace = {},
-                                          .narrowable = narrowable});
+Operation<void> judge_row(const DirectorySnapshot& picture, const AuthorizedCall& call,
+                          const Tenancy& tenancy, IntegrationId integration, Position narrowable = 0) {
+  return judge_visibility(
+      picture, call,
+      {.tenancy = tenancy, .integration = integration, .workspace = {}, .narrowable = narrowable});
 }
 
 Resource unversioned(boost::json::object body, EntityKind kind, Position position) {
@@ -97,11 +99,15 @@ struct InboxItem {
 Operation<boost::json::value> open_payload(Vault& vault, const InboxItem& item) {
   if (!item.sealed) return boost::json::value(nullptr);
   const MessageRow& row = item.message.row;
-  const auto plain = vault.open_sealed(*item.sealed, {.tenancy = row.tenancy, .kind = EntityKind::Message,
-                                                      .id = row.message.position, .version = 1, .field = "payload"});
+  const auto plain = vault.open_sealed(*item.sealed, {.tenancy = row.tenancy,
+                                                      .kind = EntityKind::Message,
+                                                      .id = row.message.position,
+                                                      .version = 1,
+                                                      .field = "payload"});
   if (!plain) {
     if (plain.error() == VaultError::Destroyed) return boost::json::value(nullptr);
-    return refuse(plain.error() == VaultError::KeyUnavailable ? PublicCode::KeyUnavailable : PublicCode::StoreUnavailable);
+    return refuse(plain.error() == VaultError::KeyUnavailable ? PublicCode::KeyUnavailable
+                                                              : PublicCode::StoreUnavailable);
   }
   const auto stored = decode_stored_payload(*plain);
   if (!stored) return refuse(PublicCode::StoreUnavailable);
@@ -122,15 +128,21 @@ Operation<void> judge_redelivery(const DirectorySnapshot& picture, const Deliver
   const Integration* integration = picture.find(row.integration);
   if (integration == nullptr) return refuse(PublicCode::NotFound);
   switch (integration->state) {
-    case IntegrationState::Active: break;
-    case IntegrationState::Draft: return refuse(PublicCode::IntegrationNotActive);
-    case IntegrationState::Suspended: return refuse(PublicCode::Suspended);
+    case IntegrationState::Active:
+      break;
+    case IntegrationState::Draft:
+      return refuse(PublicCode::IntegrationNotActive);
+    case IntegrationState::Suspended:
+      return refuse(PublicCode::Suspended);
     case IntegrationState::Revoked:
-    case IntegrationState::Decommissioned: return refuse(PublicCode::IntegrationRevoked);
+    case IntegrationState::Decommissioned:
+      return refuse(PublicCode::IntegrationRevoked);
   }
-  if (row.kind == TargetKind::Channel) return refuse(PublicCode::Conflict, "what lies in an inbox is read there");
+  if (row.kind == TargetKind::Channel)
+    return refuse(PublicCode::Conflict, "what lies in an inbox is read there");
   const Endpoint* endpoint = picture.find(EndpointId{row.target});
-  if (endpoint == nullptr || endpoint->state != EndpointState::Active) return refuse(PublicCode::EndpointDisabled);
+  if (endpoint == nullptr || endpoint->state != EndpointState::Active)
+    return refuse(PublicCode::EndpointDisabled);
   return {};
 }
 
@@ -145,41 +157,46 @@ Operation<MessageRecord::Delivery> load_delivery(Reader& reader, const Tenancy& 
 Operation<Resource> MessageHistory::message(const AuthorizedCall& call, MessageId id) {
   const auto picture = operations_.picture();
   const auto tenancies = tenancies_of(*picture->directory, call);
-  SEALPOST_TRY(const MessageRecord record, look<MessageRecord>(operations_, [&](Reader& reader) -> StoreResult<MessageRecord> {
-    SEALPOST_TRY(MessageRow row, find_in_any<MessageRow>(tenancies, [&](const Tenancy& tenancy) {
-                   return reader.find_message(tenancy, id);
-                 }));
-    return load_message(reader, std::move(row));
-  }));
+  SEALPOST_TRY(const MessageRecord record,
+               look<MessageRecord>(operations_, [&](Reader& reader) -> StoreResult<MessageRecord> {
+                 SEALPOST_TRY(MessageRow row, find_in_any<MessageRow>(tenancies, [&](const Tenancy& tenancy) {
+                                return reader.find_message(tenancy, id);
+                              }));
+                 return load_message(reader, std::move(row));
+               }));
   SEALPOST_TRY_VOID(judge_row(*picture->directory, call, record.row.tenancy, record.row.integration));
   const ViewContext context = view_context(operations_, *picture->directory);
   return unversioned(message_view(context, record, evidence_of(operations_.parts().audit, record.row)),
                      EntityKind::Message, id.position);
 }
 
-Operation<PageView> MessageHistory::inbox(const AuthorizedCall& call, ChannelId channel, const PageQuery& page) {
+Operation<PageView> MessageHistory::inbox(const AuthorizedCall& call, ChannelId channel,
+                                          const PageQuery& page) {
   if (call.caller_kind() != CallerKind::Machine) return refuse(PublicCode::OperatorNotAllowed);
   const auto picture = operations_.picture();
   SEALPOST_TRY(const Channel* found,
                find_visible(*picture->directory, picture->directory->channels, call, channel.position));
   const std::uint32_t limit = std::min<std::uint32_t>(std::max<std::uint32_t>(page.limit, 1), 200);
   bool more = false;
-  SEALPOST_TRY(const auto items, look<std::vector<InboxItem>>(operations_, [&](Reader& reader) -> StoreResult<std::vector<InboxItem>> {
-    SEALPOST_TRY(auto rows, reader.inbox(found->head.tenancy, channel, {.after = page.after, .limit = limit + 1}));
-    std::vector<InboxItem> out;
-    std::size_t bytes = 0;
-    for (MessageRow& row : rows) {
-      if (out.size() == limit || (bytes > 0 && bytes + row.payload_size > kMaxPageBytes)) {
-        more = true;
-        break;
-      }
-      bytes += row.payload_size;
-      SEALPOST_TRY(auto sealed, reader.payload_of(row.tenancy, row.message));
-      SEALPOST_TRY(MessageRecord message, load_message(reader, std::move(row)));
-      out.push_back({std::move(message), std::move(sealed)});
-    }
-    return out;
-  }));
+  SEALPOST_TRY(
+      const auto items,
+      look<std::vector<InboxItem>>(operations_, [&](Reader& reader) -> StoreResult<std::vector<InboxItem>> {
+        SEALPOST_TRY(auto rows,
+                     reader.inbox(found->head.tenancy, channel, {.after = page.after, .limit = limit + 1}));
+        std::vector<InboxItem> out;
+        std::size_t bytes = 0;
+        for (MessageRow& row : rows) {
+          if (out.size() == limit || (bytes > 0 && bytes + row.payload_size > kMaxPageBytes)) {
+            more = true;
+            break;
+          }
+          bytes += row.payload_size;
+          SEALPOST_TRY(auto sealed, reader.payload_of(row.tenancy, row.message));
+          SEALPOST_TRY(MessageRecord message, load_message(reader, std::move(row)));
+          out.push_back({std::move(message), std::move(sealed)});
+        }
+        return out;
+      }));
   const ViewContext context = view_context(operations_, *picture->directory);
   PageView view;
   for (const InboxItem& item : items) {
@@ -187,7 +204,8 @@ Operation<PageView> MessageHistory::inbox(const AuthorizedCall& call, ChannelId 
     const MessageRow& row = item.message.row;
     DeliveryId delivery;
     for (const auto& one : item.message.deliveries)
-      if (one.row.kind == TargetKind::Channel && one.row.target == channel.position) delivery = one.row.delivery;
+      if (one.row.kind == TargetKind::Channel && one.row.target == channel.position)
+        delivery = one.row.delivery;
     view.items.push_back(boost::json::object{{"delivery_id", context.ids.encode(delivery)},
                                              {"message_id", context.ids.encode(row.message)},
                                              {"type", row.event_type},
@@ -204,34 +222,41 @@ Operation<Resource> MessageHistory::delivery(const AuthorizedCall& call, Deliver
   const auto picture = operations_.picture();
   const auto tenancies = tenancies_of(*picture->directory, call);
   WallTime accepted_at{};
-  SEALPOST_TRY(const auto found, look<MessageRecord::Delivery>(operations_, [&](Reader& reader) -> StoreResult<MessageRecord::Delivery> {
-    SEALPOST_TRY(DeliveryRow row, find_in_any<DeliveryRow>(tenancies, [&](const Tenancy& tenancy) {
-                   return reader.find_delivery(tenancy, id);
-                 }));
-    SEALPOST_TRY(auto attempts, reader.attempts_of(row.tenancy, id));
-    SEALPOST_TRY(const MessageRow message, reader.find_message(row.tenancy, row.message));
-    accepted_at = message.accepted_at;
-    return MessageRecord::Delivery{std::move(row), std::move(attempts)};
-  }));
-  SEALPOST_TRY_VOID(judge_row(*picture->directory, call, found.row.tenancy, found.row.integration, found.row.target));
+  SEALPOST_TRY(
+      const auto found,
+      look<MessageRecord::Delivery>(operations_, [&](Reader& reader) -> StoreResult<MessageRecord::Delivery> {
+        SEALPOST_TRY(DeliveryRow row, find_in_any<DeliveryRow>(tenancies, [&](const Tenancy& tenancy) {
+                       return reader.find_delivery(tenancy, id);
+                     }));
+        SEALPOST_TRY(auto attempts, reader.attempts_of(row.tenancy, id));
+        SEALPOST_TRY(const MessageRow message, reader.find_message(row.tenancy, row.message));
+        accepted_at = message.accepted_at;
+        return MessageRecord::Delivery{std::move(row), std::move(attempts)};
+      }));
+  SEALPOST_TRY_VOID(
+      judge_row(*picture->directory, call, found.row.tenancy, found.row.integration, found.row.target));
   return unversioned(delivery_view(view_context(operations_, *picture->directory), found, accepted_at),
                      EntityKind::Delivery, id.position);
 }
 
 Operation<Resource> MessageHistory::refusal(const AuthorizedCall& call, RefusalId id) {
-  if (!call.scopes().has(Scope::DeliveriesRead)) return refuse(PublicCode::InsufficientScope, "deliveries:read");
+  if (!call.scopes().has(Scope::DeliveriesRead))
+    return refuse(PublicCode::InsufficientScope, "deliveries:read");
   const auto picture = operations_.picture();
   const auto tenancies = tenancies_of(*picture->directory, call);
   SEALPOST_TRY(const RefusalRow row, look<RefusalRow>(operations_, [&](Reader& reader) {
-    return find_in_any<RefusalRow>(tenancies, [&](const Tenancy& tenancy) { return reader.find_refusal(tenancy, id); });
-  }));
+                 return find_in_any<RefusalRow>(
+                     tenancies, [&](const Tenancy& tenancy) { return reader.find_refusal(tenancy, id); });
+               }));
   SEALPOST_TRY_VOID(judge_row(*picture->directory, call, row.tenancy, row.integration));
-  return unversioned(refusal_view(view_context(operations_, *picture->directory), row), EntityKind::Refusal, id.position);
+  return unversioned(refusal_view(view_context(operations_, *picture->directory), row), EntityKind::Refusal,
+                     id.position);
 }
 
 Operation<Made> MessageHistory::redeliver(const AuthorizedCall& call, DeliveryId id, const Once& once) {
   SEALPOST_TRY_VOID(delivery(call, id));  // sees what the caller may see
-  return operations_.change<Made>([&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+  return operations_.change<Made>([&](ControlTransaction& transaction,
+                                      const DirectorySnapshot& picture) -> Operation<Made> {
     Transaction& store = transaction.store();
     SEALPOST_TRY(const DeliveryRow row,
                  told(find_in_any<DeliveryRow>(tenancies_of(picture, call), [&](const Tenancy& tenancy) {
@@ -242,19 +267,24 @@ Operation<Made> MessageHistory::redeliver(const AuthorizedCall& call, DeliveryId
     const auto answer = [&](bool repeated) -> Operation<Made> {
       SEALPOST_TRY(const auto now, load_delivery(store, row.tenancy, id));
       Made made;
-      made.resource = unversioned(delivery_view(context, now, message.accepted_at), EntityKind::Delivery, id.position);
+      made.resource =
+          unversioned(delivery_view(context, now, message.accepted_at), EntityKind::Delivery, id.position);
       made.repeated = repeated;
       return made;
     };
-    SEALPOST_TRY(const auto repeat, claim_once(operations_, transaction, call, row.tenancy, once, id.position));
+    SEALPOST_TRY(const auto repeat,
+                 claim_once(operations_, transaction, call, row.tenancy, once, id.position));
     if (repeat) return answer(true);
     SEALPOST_TRY_VOID(judge_redelivery(picture, row));
     const auto queued = store.requeue_delivery(row.tenancy, id, context.now);
     if (!queued && queued.error() == StoreError::Conflict) return refuse(PublicCode::DeliveryInProgress);
     SEALPOST_TRY_VOID(told(queued));
     AuditEvent event = change_event(context, call,
-                                    {.event_class = "delivery.redelivered", .tenancy = row.tenancy,
-                                     .integration = row.integration, .workspace = {}, .kind = EntityKind::Delivery,
+                                    {.event_class = "delivery.redelivered",
+                                     .tenancy = row.tenancy,
+                                     .integration = row.integration,
+                                     .workspace = {},
+                                     .kind = EntityKind::Delivery,
                                      .position = id.position});
     event.what().add("message", context.ids.encode(row.message));
     event.what().add("endpoint", context.ids.encode(EndpointId{row.target}));

@@ -1,6 +1,6 @@
-// Reading back: what became of a message, what lies in an inbox, why something was refused; and sending one delivery
-// again. Bodies are the schemas of contract/openapi.yaml. An answer is read at one snapshot of the store; payloads
-// are opened after it. Thread-safe; waits for the store: pool threads only.
+// Reading back: what became of a message, what lies in an inbox, why something was refused; and sending one
+// delivery again. Bodies are the schemas of contract/openapi.yaml. An answer is read at one snapshot of the
+// store; payloads are opened after it. Thread-safe; waits for the store: pool threads only.
 #pragma once
 
 #include "flow/directory/operations.h"

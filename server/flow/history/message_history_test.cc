@@ -39,23 +39,32 @@ class MessageHistoryTest : public ControlPlane {
     message.content_type = is_json ? "application/json" : "text/plain";
     message.payload_size = static_cast<std::uint32_t>(payload.size());
     message.summary = R"({"a":1})";
-    message.facts = R"({"actor":"crd_x","scheme":"","signature":"bearer_token","event_type_authenticated":true,)"
-                    R"("grant":"grt_x","grant_version":1,"policy":"sealpost/builtin","policy_version":1,"request":"req_x"})";
+    message.facts =
+        R"({"actor":"crd_x","scheme":"","signature":"bearer_token","event_type_authenticated":true,)"
+        R"("grant":"grt_x","grant_version":1,"policy":"sealpost/builtin","policy_version":1,"request":"req_x"})";
     const Bytes stored = encode_stored_payload(0, is_json, as_bytes(payload));
     message.sealed_payload = vault_->current_data_key(tenancy_.organization, RetentionClass::Payload)
-                                 ->seal(stored, {.tenancy = tenancy_, .kind = EntityKind::Message,
-                                                 .id = message.message.position, .version = 1, .field = "payload"}, entropy_);
+                                 ->seal(stored,
+                                        {.tenancy = tenancy_,
+                                         .kind = EntityKind::Message,
+                                         .id = message.message.position,
+                                         .version = 1,
+                                         .field = "payload"},
+                                        entropy_);
     message.deliveries = {{message.message.position + 1, TargetKind::Endpoint, endpoint_.position},
                           {message.message.position + 2, TargetKind::Channel, channel_.position}};
     AuditEvent event("message.accepted", tenancy_, clock_.wall_now());
-    event.what().add("received_ms", to_unix_ms(clock_.wall_now())).add("prepared_ms", to_unix_ms(clock_.wall_now()) + 1);
+    event.what()
+        .add("received_ms", to_unix_ms(clock_.wall_now()))
+        .add("prepared_ms", to_unix_ms(clock_.wall_now()) + 1);
     event.where().add("source_address", "198.51.100.9");
     message.audit = audit_->draft(event).value();
     const MessageId id = message.message;
     std::vector<AcceptMessage> messages;
     messages.push_back(std::move(message));
     std::promise<AcceptOutcome> promise;
-    EXPECT_TRUE(store_->accept_messages(std::move(messages), [&](std::vector<AcceptOutcome> out) { promise.set_value(out.at(0)); }));
+    EXPECT_TRUE(store_->accept_messages(
+        std::move(messages), [&](std::vector<AcceptOutcome> out) { promise.set_value(out.at(0)); }));
     EXPECT_EQ(promise.get_future().get().status, AcceptStatus::Accepted);
     return id;
   }
@@ -88,7 +97,8 @@ class MessageHistoryTest : public ControlPlane {
     std::vector<FinishAttempt> attempts;
     attempts.push_back(std::move(attempt));
     std::promise<FinishOutcome> finished;
-    ASSERT_TRUE(store_->finish_attempts(std::move(attempts), [&](std::vector<FinishOutcome> out) { finished.set_value(out.at(0)); }));
+    ASSERT_TRUE(store_->finish_attempts(
+        std::move(attempts), [&](std::vector<FinishOutcome> out) { finished.set_value(out.at(0)); }));
     ASSERT_EQ(finished.get_future().get().status, FinishStatus::Finished);
   }
   AuthorizedCall reader(Scope scope, ScopeSet scopes) { return by_machine(integration_, scopes, scope); }
@@ -104,7 +114,8 @@ class MessageHistoryTest : public ControlPlane {
 
 std::vector<std::string> stages_of(const Resource& message) {
   std::vector<std::string> out;
-  for (const auto& stage : message.body.at("stages").as_array()) out.emplace_back(stage.at("stage").get_string());
+  for (const auto& stage : message.body.at("stages").as_array())
+    out.emplace_back(stage.at("stage").get_string());
   std::ranges::sort(out);
   return out;
 }
@@ -130,8 +141,8 @@ TEST_F(MessageHistoryTest, AReceiptTellsTheStagesInOrder) {
   finish("delivered", "", "", DeliveryState::Delivered);
   const auto done = history_->message(reader(), id);
   ASSERT_TRUE(done.ok());
-  EXPECT_EQ(stages_of(*done), (std::vector<std::string>{"accepted", "attempted", "attempted", "authorized", "delivered",
-                                                        "delivered", "received"}));
+  EXPECT_EQ(stages_of(*done), (std::vector<std::string>{"accepted", "attempted", "attempted", "authorized",
+                                                        "delivered", "delivered", "received"}));
   EXPECT_TRUE(waiting->body.at("payload").at("erase_at").is_null());
   EXPECT_FALSE(done->body.at("payload").at("erase_at").is_null()) << "the inbox's term is known";
   std::string last;
@@ -151,13 +162,19 @@ TEST_F(MessageHistoryTest, AnotherCallerFindsNothing) {
   const IntegrationId live = make_integration(workspace_, Environment::Live);
   const IntegrationId stranger = make_integration(make_workspace(make_organization("Other")));
   for (const IntegrationId other : {neighbour, live, stranger}) {
-    const auto call = by_machine(other, {Scope::MessagesRead, Scope::DeliveriesRead, Scope::DeliveriesRetry}, Scope::MessagesRead);
+    const auto call = by_machine(other, {Scope::MessagesRead, Scope::DeliveriesRead, Scope::DeliveriesRetry},
+                                 Scope::MessagesRead);
     EXPECT_EQ(history_->message(call, id).error().code, PublicCode::NotFound);
     EXPECT_EQ(history_->delivery(call, delivery).error().code, PublicCode::NotFound);
     EXPECT_EQ(history_->redeliver(call, delivery, {}).error().code, PublicCode::NotFound);
   }
-  EXPECT_EQ(history_->message(by_operator({picture()->find(stranger)->head.tenancy.organization, Environment::Shared}), id).error().code,
-            PublicCode::NotFound);
+  EXPECT_EQ(
+      history_
+          ->message(by_operator({picture()->find(stranger)->head.tenancy.organization, Environment::Shared}),
+                    id)
+          .error()
+          .code,
+      PublicCode::NotFound);
   EXPECT_TRUE(history_->message(by_operator(), id).ok());
   EXPECT_TRUE(history_->message(by_operator({tenancy_.organization, Environment::Shared}), id).ok());
 }
@@ -177,11 +194,15 @@ TEST_F(MessageHistoryTest, AnInboxShowsPayloadsToMachinesOnly) {
   ASSERT_TRUE(rest.ok());
   ASSERT_EQ(rest->items.size(), 1U);
   EXPECT_EQ(std::string(rest->items.at(0).at("message_id").as_string()), ids_->encode(second));
-  EXPECT_EQ(std::string(rest->items.at(0).at("payload").at("base64").as_string()), to_base64(as_bytes("plain text")));
+  EXPECT_EQ(std::string(rest->items.at(0).at("payload").at("base64").as_string()),
+            to_base64(as_bytes("plain text")));
   EXPECT_FALSE(rest->next.has_value());
   EXPECT_EQ(history_->inbox(by_operator(), channel_, {}).error().code, PublicCode::OperatorNotAllowed);
-  const auto narrowed = TestCalls::machine({.tenancy = tenancy_, .integration = integration_, .scope = Scope::ChannelsRead,
-                                            .scopes = {Scope::ChannelsRead}, .narrowed = {{Scope::ChannelsRead, {12345}}}});
+  const auto narrowed = TestCalls::machine({.tenancy = tenancy_,
+                                            .integration = integration_,
+                                            .scope = Scope::ChannelsRead,
+                                            .scopes = {Scope::ChannelsRead},
+                                            .narrowed = {{Scope::ChannelsRead, {12345}}}});
   EXPECT_EQ(history_->inbox(narrowed, channel_, {}).error().code, PublicCode::ResourceNotInScope);
 }
 
@@ -239,7 +260,8 @@ TEST_F(MessageHistoryTest, ARefusalIsToldStepByStepToWhoMayReadIt) {
   std::vector<RecordRefusal> refusals;
   refusals.push_back(std::move(refusal));
   std::promise<std::optional<StoreError>> promise;
-  ASSERT_TRUE(store_->record_refusals(std::move(refusals), [&](std::optional<StoreError> error) { promise.set_value(error); }));
+  ASSERT_TRUE(store_->record_refusals(std::move(refusals),
+                                      [&](std::optional<StoreError> error) { promise.set_value(error); }));
   ASSERT_FALSE(promise.get_future().get());
   EXPECT_EQ(history_->refusal(reader(), id).error().code, PublicCode::InsufficientScope);
   const auto told = history_->refusal(reader(Scope::DeliveriesRead, {Scope::DeliveriesRead}), id);

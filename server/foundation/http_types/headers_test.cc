@@ -25,7 +25,8 @@ TEST(Headers, CountRepetitions) {
 
 TEST(HttpHeaders, OwnWhatTheyHoldThroughCopiesMovesAndGrowth) {
   HttpHeaders headers;
-  for (int i = 0; i < 200; ++i) headers.add("name-" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'v'));
+  for (int i = 0; i < 200; ++i)
+    headers.add("name-" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'v'));
   headers.add(headers.view()[3].name, headers.view()[199].value);  // its own memory as argument
   HttpHeaders copy = headers;
   const HttpHeaders moved = std::move(headers);
@@ -43,11 +44,11 @@ TEST(HttpHeaders, OwnWhatTheyHoldThroughCopiesMovesAndGrowth) {
 TEST(Headers, JudgeNamesAndValues) {
   EXPECT_TRUE(is_header_name("X-a!#$%&'*+-.^_`|~09"));
   for (const std::string& bad : {std::string(), std::string("a b"), std::string("a:"), std::string("a\r"),
-                                std::string("a\0", 2), std::string("\xc3\xa9")})
+                                 std::string("a\0", 2), std::string("\xc3\xa9")})
     EXPECT_FALSE(is_header_name(bad)) << bad;
   for (const std::string good : {"", "a", "a b\tc", "\xc3\xa9"}) EXPECT_TRUE(is_header_value(good)) << good;
-  for (const std::string& bad : {std::string(" a"), std::string("a\t"), std::string("a\r\nb"), std::string("a\nb"),
-                                std::string("a\0b", 3), std::string("\x7f")})
+  for (const std::string& bad : {std::string(" a"), std::string("a\t"), std::string("a\r\nb"),
+                                 std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f")})
     EXPECT_FALSE(is_header_value(bad)) << bad;
 }
 

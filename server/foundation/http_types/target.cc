@@ -19,7 +19,8 @@ bool is_unreserved(char c) {
 
 // pchar and '/' (RFC 3986 section 3.3); a query has '?' besides.
 bool is_path_char(char c) {
-  return is_unreserved(c) || (c != '\0' && std::string_view("%!$&'()*+,;=:@/").find(c) != std::string_view::npos);
+  return is_unreserved(c) ||
+         (c != '\0' && std::string_view("%!$&'()*+,;=:@/").find(c) != std::string_view::npos);
 }
 
 bool has_control(std::string_view text) {

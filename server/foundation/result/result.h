@@ -98,15 +98,15 @@ class [[nodiscard]] Result<void, E> final {
 }  // namespace sealpost
 
 // For bugs, never for what the outside world controls.
-#define SEALPOST_CHECK(condition) \
-  do {                            \
+#define SEALPOST_CHECK(condition)                                      \
+  do {                                                                 \
     if (!(condition)) ::sealpost::die(__FILE__, __LINE__, #condition); \
   } while (false)
 
 #define SEALPOST_CONCAT_INNER(a, b) a##b
 #define SEALPOST_CONCAT(a, b) SEALPOST_CONCAT_INNER(a, b)
-#define SEALPOST_TRY_IMPL(temporary, declaration, expression)              \
-  auto temporary = (expression);                                           \
+#define SEALPOST_TRY_IMPL(temporary, declaration, expression)      \
+  auto temporary = (expression);                                   \
   if (!temporary.ok()) return ::sealpost::fail(temporary.error()); \
   declaration = *std::move(temporary)
 
@@ -114,8 +114,8 @@ class [[nodiscard]] Result<void, E> final {
 #define SEALPOST_TRY(declaration, expression) \
   SEALPOST_TRY_IMPL(SEALPOST_CONCAT(sealpost_try_, __COUNTER__), declaration, expression)
 // SEALPOST_TRY_VOID(f()): the same for a Result<void, E>.
-#define SEALPOST_TRY_VOID_IMPL(temporary, expression)                                       \
-  do {                                                                                      \
+#define SEALPOST_TRY_VOID_IMPL(temporary, expression)                                               \
+  do {                                                                                              \
     if (auto temporary = (expression); !temporary.ok()) return ::sealpost::fail(temporary.error()); \
   } while (false)
 #define SEALPOST_TRY_VOID(expression) \

@@ -32,10 +32,11 @@ FileError from_errno(int code) {
   return FileError::Io;
 }
 
-Result<Bytes, FileError> read_bounded(const std::filesystem::path& path, std::size_t max_bytes, mode_t forbidden) {
+Result<Bytes, FileError> read_bounded(const std::filesystem::path& path, std::size_t max_bytes,
+                                      mode_t forbidden) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return fail(from_errno(errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return fail(FileError::Io);
   if ((info.st_mode & forbidden) != 0) return fail(FileError::Permissions);
   Bytes out;
@@ -101,7 +102,7 @@ Result<void, FileError> replace_private_file(const std::filesystem::path& path, 
 Result<void, FileError> create_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return sync_directory_of(path);
   if (errno != EEXIST) return fail(from_errno(errno));
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return fail(FileError::Io);
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) return fail(FileError::Permissions);
   return {};

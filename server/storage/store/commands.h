@@ -1,5 +1,6 @@
-// The typed commands of the message path. Each takes an array and gives one outcome per element; the engine runs
-// many commands in one transaction and releases their outcomes after the sync, never before. Plain values.
+// The typed commands of the message path. Each takes an array and gives one outcome per element; the engine
+// runs many commands in one transaction and releases their outcomes after the sync, never before. Plain
+// values.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct AuditDraft {
   Bytes body;                 // the sealed field groups, opaque here
 };
 
-// ---- Accepting ---------------------------------------------------------------------------------------------
+// ---- Accepting
+// ---------------------------------------------------------------------------------------------
 
 // Once-only. A claim is found by (tenancy, owner, key); what a second comer with the same key gets depends on
 // what it shares with the first: security.md, "Replay table".
@@ -38,7 +40,7 @@ struct Claim {
   ClaimMeaning meaning = ClaimMeaning::SignedId;
   Position owner = 0;  // the source, or the credential for an idempotency key
   Hash128 key{};
-  Hash128 body{};             // keyed tag of the body
+  Hash128 body{};              // keyed tag of the body
   std::int64_t signed_ms = 0;  // 0 when the scheme signs no time
   WallTime keep_until{};
 };
@@ -61,23 +63,23 @@ struct AcceptMessage {
   WallTime accepted_at{};
   std::string event_type;
   std::string event_id;
-  Hash256 payload_digest{};    // keyed
+  Hash256 payload_digest{};  // keyed
   std::uint32_t payload_size = 0;
   std::string content_type;
-  std::string summary;         // redacted, JSON
-  std::string facts;           // JSON: scheme, signature status, key, grant, policy, request, actor; nothing personal
+  std::string summary;  // redacted, JSON
+  std::string facts;  // JSON: scheme, signature status, key, grant, policy, request, actor; nothing personal
   Bytes sealed_payload;
   WallTime keep_payload_until{};  // epoch (0) unless kept after delivery by choice
   std::vector<NewDelivery> deliveries;
   AuditDraft audit;
-  // Travels with the command to the hand-over, so that a delivery that starts at once need not open the payload
-  // again. Never stored.
+  // Travels with the command to the hand-over, so that a delivery that starts at once need not open the
+  // payload again. Never stored.
   std::shared_ptr<const void> carry;
 };
 
 enum class AcceptStatus : std::uint8_t {
   Accepted,
-  Repeated,      // the first receipt again
+  Repeated,  // the first receipt again
   Replayed,
   Mismatch,      // idempotency key with another body
   EpochChanged,  // access changed since the decision: decide again
@@ -86,14 +88,15 @@ enum class AcceptStatus : std::uint8_t {
 
 struct AcceptOutcome {
   AcceptStatus status = AcceptStatus::Failed;
-  MessageId message;            // the accepted one, or the first one
+  MessageId message;              // the accepted one, or the first one
   std::uint64_t audit_index = 0;  // of the accepted one, or the first one
   WallTime accepted_at{};
   std::uint32_t deliveries = 0;  // how many it was born with
   StoreError error = StoreError::Unavailable;
 };
 
-// ---- Delivering --------------------------------------------------------------------------------------------
+// ---- Delivering
+// --------------------------------------------------------------------------------------------
 
 // Who holds a delivery: the process's boot and a number that grows with each claim. Finishing needs both.
 struct Lease {
@@ -117,8 +120,9 @@ struct LeasedDelivery {
   std::string event_type;
   std::string content_type;
   Lease lease;
-  // The process that held it before died in the middle: whether its attempt arrived is unknown. Don't send; finish it
-  // as `outcome_unknown` under this lease, with the next number, and let it wait for its next attempt.
+  // The process that held it before died in the middle: whether its attempt arrived is unknown. Don't send;
+  // finish it as `outcome_unknown` under this lease, with the next number, and let it wait for its next
+  // attempt.
   bool orphaned = false;
   std::shared_ptr<const void> carry;  // set only when born leased
 };
@@ -132,11 +136,11 @@ struct FinishAttempt {
   std::uint32_t number = 0;  // from 1
   WallTime started_at{};
   WallTime ended_at{};
-  std::string result;          // delivered | failed | refused | outcome_unknown | aborted
-  std::string failure_class;   // authorization | signing | network | receiver | policy, or empty
-  std::string code;            // stable detail: http_503, timeout, forbidden_address, …
+  std::string result;         // delivered | failed | refused | outcome_unknown | aborted
+  std::string failure_class;  // authorization | signing | network | receiver | policy, or empty
+  std::string code;           // stable detail: http_503, timeout, forbidden_address, …
   std::uint32_t http_status = 0;
-  std::string facts;           // JSON: key ids, remote address, response excerpt (redacted), duration
+  std::string facts;  // JSON: key ids, remote address, response excerpt (redacted), duration
   DeliveryState next = DeliveryState::Delivered;
   WallTime next_attempt_at{};  // when `next` is Waiting
   AuditDraft audit;
@@ -168,20 +172,21 @@ struct ClaimedWork {
   std::optional<StoreError> error;
 };
 
-// ---- Refusing ----------------------------------------------------------------------------------------------
+// ---- Refusing
+// ----------------------------------------------------------------------------------------------
 
 // Refusals are filed in aggregate: the first at once, then a count per interval.
 struct RecordRefusal {
   Tenancy tenancy;
-  RefusalId refusal;     // of the aggregate; a later interval of the same kind gets a new one
+  RefusalId refusal;  // of the aggregate; a later interval of the same kind gets a new one
   IntegrationId integration;
   Position source = 0;
   std::string category;
-  std::string network;   // prefix, or "other"
+  std::string network;  // prefix, or "other"
   std::uint64_t count = 1;
   WallTime first_at{};
   WallTime last_at{};
-  std::string steps;     // JSON for readers with deliveries:read: what was checked, never an expected signature
+  std::string steps;  // JSON for readers with deliveries:read: what was checked, never an expected signature
   AuditDraft audit;
 };
 

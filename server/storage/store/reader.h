@@ -1,5 +1,5 @@
-// Reading at one moment: everything a Reader returns belongs to one snapshot of the database. A read is short (the
-// engine cancels one that holds its snapshot over 250 ms) and runs on the caller's thread, never on a
+// Reading at one moment: everything a Reader returns belongs to one snapshot of the database. A read is short
+// (the engine cancels one that holds its snapshot over 250 ms) and runs on the caller's thread, never on a
 // socket's. Not thread-safe; lives only inside the function it was given to.
 #pragma once
 
@@ -24,9 +24,11 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  // Control plane. `find_object` ignores tenancy on purpose only for the operator's use: everything else passes it.
+  // Control plane. `find_object` ignores tenancy on purpose only for the operator's use: everything else
+  // passes it.
   virtual StoreResult<ObjectRow> find_object(const Tenancy&, EntityKind, Position) = 0;
-  virtual StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy&, EntityKind, Position parent_or_0, Page) = 0;
+  virtual StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy&, EntityKind, Position parent_or_0,
+                                                           Page) = 0;
   // All objects of all organizations, in order of position: what the directory is loaded from.
   virtual StoreResult<std::vector<ObjectRow>> load_objects(Page) = 0;
   virtual StoreResult<std::uint64_t> epoch_of(OrganizationId) = 0;
@@ -39,10 +41,10 @@ class Reader {
   // The sealed payload, or nothing once it is erased.
   virtual StoreResult<std::optional<Bytes>> payload_of(const Tenancy&, MessageId) = 0;
   virtual StoreResult<std::vector<MessageRow>> inbox(const Tenancy&, ChannelId, Page) = 0;
-  // Who came first with this claim, judged as acceptance would judge it, but claiming nothing: status is Accepted
-  // (nobody came before), Repeated, Replayed or Mismatch; for the last three `message`, `audit_index` and
-  // `accepted_at` are the first one's. Used where a request is refused for a later reason, because a replay is
-  // told before that reason.
+  // Who came first with this claim, judged as acceptance would judge it, but claiming nothing: status is
+  // Accepted (nobody came before), Repeated, Replayed or Mismatch; for the last three `message`,
+  // `audit_index` and `accepted_at` are the first one's. Used where a request is refused for a later reason,
+  // because a replay is told before that reason.
   virtual StoreResult<AcceptOutcome> judge_claim(const Tenancy&, const Claim&) = 0;
   virtual StoreResult<RefusalRow> find_refusal(const Tenancy&, RefusalId) = 0;
   virtual StoreResult<std::vector<RefusalRow>> list_refusals(const Tenancy&, Position source_or_0, Page) = 0;
@@ -58,8 +60,10 @@ class Reader {
   // roots of 256 full tiles of level n. The last tile of a level may be partial.
   virtual StoreResult<std::uint64_t> log_size(OrganizationId) = 0;
   virtual StoreResult<AuditRow> audit_row(OrganizationId, std::uint64_t index) = 0;
-  virtual StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t from, std::uint32_t limit) = 0;
-  virtual StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t level, std::uint64_t number, std::uint32_t width) = 0;
+  virtual StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t from,
+                                                        std::uint32_t limit) = 0;
+  virtual StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t level, std::uint64_t number,
+                                                 std::uint32_t width) = 0;
   virtual StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) = 0;
   virtual StoreResult<std::vector<OrganizationId>> logs() = 0;
 

@@ -14,8 +14,8 @@ struct ObjectRow {
   EntityKind kind = EntityKind::Organization;
   RecordHead head;
   Position parent = 0;
-  std::string body;   // record_json.h
-  Bytes sealed;       // secret material, sealed by the vault; empty for most kinds
+  std::string body;  // record_json.h
+  Bytes sealed;      // secret material, sealed by the vault; empty for most kinds
 };
 
 struct MessageRow {

@@ -1,6 +1,6 @@
-// The seam to durable state and the work queue: one meaning, two engines. Commands are queued, grouped and run by
-// the engine's writer; a completion runs on the writer thread after the sync and must only hand the outcome on.
-// Every method is thread-safe. Outcomes are never released before what they report is on disk.
+// The seam to durable state and the work queue: one meaning, two engines. Commands are queued, grouped and
+// run by the engine's writer; a completion runs on the writer thread after the sync and must only hand the
+// outcome on. Every method is thread-safe. Outcomes are never released before what they report is on disk.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,8 @@ class Store {
   [[nodiscard]] virtual bool record_refusals(std::vector<RecordRefusal> refusals,
                                              Completion<void(std::optional<StoreError>)> done) = 0;
 
-  // One ordinary transaction of the control plane; `done` gets the work's own result, or why it could not commit.
+  // One ordinary transaction of the control plane; `done` gets the work's own result, or why it could not
+  // commit.
   using Work = std::move_only_function<StoreResult<void>(Transaction&)>;
   [[nodiscard]] virtual bool transact(Work work, Completion<void(StoreResult<void>)> done) = 0;
   // The same, waiting for the sync. Never from a socket thread or the writer.
@@ -53,8 +54,8 @@ class Store {
   // Called after each commit that appended to these logs.
   virtual void set_log_listener(std::function<void(std::span<const OrganizationId>)> listener) = 0;
 
-  // One bounded step of cleaning; true while there is more to do. Payloads whose last delivery has ended, dead
-  // letters past their term, inbox items past theirs, claims past keep_until.
+  // One bounded step of cleaning; true while there is more to do. Payloads whose last delivery has ended,
+  // dead letters past their term, inbox items past theirs, claims past keep_until.
   struct PurgeTerms {
     WallTime now{};
     Milliseconds dead_letter_term = std::chrono::hours(14 * 24);

@@ -1,5 +1,5 @@
-// How a store command can fail. A refusal that belongs to the command's meaning (a replay, a stale version) is
-// a value of its outcome, not an error.
+// How a store command can fail. A refusal that belongs to the command's meaning (a replay, a stale version)
+// is a value of its outcome, not an error.
 #pragma once
 
 #include <cstdint>

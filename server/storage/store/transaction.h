@@ -1,7 +1,7 @@
-// Writing to the control plane: whoever writes takes a Transaction&, so that a change and the audit record that
-// speaks of it commit together or not at all. It also reads, and sees its own writes. Runs on the engine's
-// writer thread, so the work inside is short and never waits. Returning an error from the function rolls all
-// of it back. Not thread-safe; lives only inside the function it was given to.
+// Writing to the control plane: whoever writes takes a Transaction&, so that a change and the audit record
+// that speaks of it commit together or not at all. It also reads, and sees its own writes. Runs on the
+// engine's writer thread, so the work inside is short and never waits. Returning an error from the function
+// rolls all of it back. Not thread-safe; lives only inside the function it was given to.
 #pragma once
 
 #include "storage/store/reader.h"
@@ -28,15 +28,17 @@ class Transaction : public Reader {
   virtual StoreResult<Repeat> claim_control_call(const Tenancy&, const Claim&, Position resource) = 0;
 
   // Deliveries by hand and by revocation.
-  // Puts an ended delivery to an endpoint back to Waiting, due now. PayloadErased when there is nothing left to send,
-  // Conflict when it has not ended.
+  // Puts an ended delivery to an endpoint back to Waiting, due now. PayloadErased when there is nothing left
+  // to send, Conflict when it has not ended.
   virtual StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime now) = 0;
-  // Gives a leased delivery back unattempted: Waiting, due at `due`. NotFound when this lease no longer holds it.
+  // Gives a leased delivery back unattempted: Waiting, due at `due`. NotFound when this lease no longer holds
+  // it.
   virtual StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime due) = 0;
-  // Ends what waits for an integration's messages or for a target. Returns how many; a long backlog ends in steps, so
-  // call again, in a transaction of its own, until it returns 0.
+  // Ends what waits for an integration's messages or for a target. Returns how many; a long backlog ends in
+  // steps, so call again, in a transaction of its own, until it returns 0.
   virtual StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime now) = 0;
-  virtual StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target, WallTime now) = 0;
+  virtual StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target,
+                                                               WallTime now) = 0;
 
   // Audit: what is about to be signed, written before the signature leaves; then the signature itself.
   virtual StoreResult<void> put_checkpoint(OrganizationId, const SignedCheckpoint&) = 0;

@@ -21,9 +21,8 @@ class SqliteUnderTest final : public EngineUnderTest {
   ScratchDirectory directory_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(EngineFactory([] {
-                           return std::make_unique<SqliteUnderTest>();
-                         })));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values(EngineFactory([] { return std::make_unique<SqliteUnderTest>(); })));
 
 }  // namespace
 }  // namespace sealpost

@@ -17,8 +17,8 @@ using store_sqlite::Writer;
 
 // Destroyed from the end: the writer first, then the readers, and the lock goes last.
 struct SqliteStore::Parts {
-  Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held, std::unique_ptr<ClaimIndex> index,
-        std::unique_ptr<Engine> engine)
+  Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held,
+        std::unique_ptr<ClaimIndex> index, std::unique_ptr<Engine> engine)
       : options(std::move(given)),
         lock(std::move(held)),
         claims(std::move(index)),
@@ -37,14 +37,14 @@ struct SqliteStore::Parts {
   Writer writer;
 };
 
-StoreResult<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, const Clock& clock, Entropy&) {
+StoreResult<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options, const Clock& clock,
+                                                            Entropy&) {
   SEALPOST_TRY(auto lock, FileLock::take(options.path.string() + ".lock"));
   SEALPOST_TRY_VOID(store_sqlite::ensure_private_file(options.path));
   auto claims = std::make_unique<ClaimIndex>();
   SEALPOST_TRY(auto engine, Engine::start(options, clock, *claims));
-  return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::make_unique<Parts>(std::move(options), clock, std::move(lock), std::move(claims),
-                                              std::move(engine))));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::make_unique<Parts>(
+      std::move(options), clock, std::move(lock), std::move(claims), std::move(engine))));
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -82,7 +82,8 @@ StoreResult<void> SqliteStore::transact_and_wait(Work work) {
   SEALPOST_CHECK(!parts_->writer.is_writer_thread());
   const auto promise = std::make_shared<std::promise<StoreResult<void>>>();
   auto future = promise->get_future();
-  if (!transact(std::move(work), [promise](StoreResult<void> result) { promise->set_value(std::move(result)); }))
+  if (!transact(std::move(work),
+                [promise](StoreResult<void> result) { promise->set_value(std::move(result)); }))
     return fail(StoreError::Busy);
   return future.get();
 }

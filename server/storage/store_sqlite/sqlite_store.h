@@ -38,7 +38,8 @@ struct SqliteOptions {
 
 class SqliteStore final : public Store {
  public:
-  static StoreResult<std::unique_ptr<SqliteStore>> open(SqliteOptions options, const Clock& clock, Entropy& entropy);
+  static StoreResult<std::unique_ptr<SqliteStore>> open(SqliteOptions options, const Clock& clock,
+                                                        Entropy& entropy);
   ~SqliteStore() override;
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;

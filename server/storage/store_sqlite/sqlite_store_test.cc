@@ -71,7 +71,7 @@ TEST_F(SqliteStoreTest, FilesArePrivateAndASecondOwnerIsRefused) {
   const auto store = open(options());
   ASSERT_NE(store, nullptr);
   for (const char* name : {"store.db", "store.db-wal", "store.db-shm", "store.db.lock"}) {
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat((directory_.path() / name).c_str(), &info), 0) << name;
     EXPECT_EQ(info.st_mode & 0777, 0600U) << name;
   }
@@ -84,7 +84,8 @@ TEST_F(SqliteStoreTest, AFileOfALaterReleaseIsRefused) {
   ASSERT_NE(open(options()), nullptr);
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(options().path.c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_version VALUES (99, 0)", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_version VALUES (99, 0)", nullptr, nullptr, nullptr),
+            SQLITE_OK);
   sqlite3_close(raw);
   const auto opened = SqliteStore::open(options(), clock_, entropy_);
   ASSERT_FALSE(opened.ok());
@@ -111,8 +112,8 @@ TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   go.set_value();
 }
 
-// Cuts the power at random writes while messages are accepted: whatever was told to be accepted is there afterwards,
-// nothing is there twice, and the log has no gap.
+// Cuts the power at random writes while messages are accepted: whatever was told to be accepted is there
+// afterwards, nothing is there twice, and the log has no gap.
 TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
   PowerCutVfs vfs;
   std::mt19937_64 draw(20261122);
@@ -125,19 +126,22 @@ TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
     if (round == 0) {
       ASSERT_TRUE(make_integration(*store).ok());
     }
-    EXPECT_TRUE(store->read([&](Reader& reader) -> StoreResult<void> {
-                       for (const Position position : acknowledged) {
-                         SEALPOST_TRY(const auto row, reader.find_message(kTenancy, {position}));
-                         SEALPOST_TRY(const auto evidence, reader.audit_row(kTenancy.organization, row.audit_index));
-                         static_cast<void>(evidence);
-                       }
-                       SEALPOST_TRY(const auto counts, reader.counts());
-                       EXPECT_EQ(counts.messages, counts.audit_rows);
-                       EXPECT_EQ(counts.messages, counts.claims);
-                       EXPECT_EQ(counts.audit_rows, reader.log_size(kTenancy.organization).value());
-                       EXPECT_GE(counts.messages, acknowledged.size());
-                       return {};
-                     }).ok());
+    EXPECT_TRUE(store
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      for (const Position position : acknowledged) {
+                        SEALPOST_TRY(const auto row, reader.find_message(kTenancy, {position}));
+                        SEALPOST_TRY(const auto evidence,
+                                     reader.audit_row(kTenancy.organization, row.audit_index));
+                        static_cast<void>(evidence);
+                      }
+                      SEALPOST_TRY(const auto counts, reader.counts());
+                      EXPECT_EQ(counts.messages, counts.audit_rows);
+                      EXPECT_EQ(counts.messages, counts.claims);
+                      EXPECT_EQ(counts.audit_rows, reader.log_size(kTenancy.organization).value());
+                      EXPECT_GE(counts.messages, acknowledged.size());
+                      return {};
+                    })
+                    .ok());
     vfs.fail_at(1 + draw() % 90, PowerCutVfs::Fault::Cut);
     for (int i = 0; i < 12; ++i) {
       const auto outcome = accept(*store, key = static_cast<std::uint8_t>(key + 1));
@@ -160,7 +164,8 @@ TEST_F(SqliteStoreTest, AFailedWriteFailsTheBatchAndNothingElse) {
   ASSERT_NE(store, nullptr);
   ASSERT_TRUE(make_integration(*store).ok());
   std::uint8_t key = 0;
-  for (const auto fault : {PowerCutVfs::Fault::Full, PowerCutVfs::Fault::WriteError, PowerCutVfs::Fault::SyncError}) {
+  for (const auto fault :
+       {PowerCutVfs::Fault::Full, PowerCutVfs::Fault::WriteError, PowerCutVfs::Fault::SyncError}) {
     for (std::uint64_t n = 1; n <= 12; n += 3) {
       SCOPED_TRACE(n);
       vfs.fail_at(n, fault);

@@ -1,6 +1,5 @@
-// What happened, in five groups of fields that can be disclosed and erased apart from each other. Only what stands in
-// a group is evidence: a field that is stored and not committed here is a bug.
-// One thread.
+// What happened, in five groups of fields that can be disclosed and erased apart from each other. Only what
+// stands in a group is evidence: a field that is stored and not committed here is a bug. One thread.
 #pragma once
 
 #include <array>
@@ -17,26 +16,36 @@ namespace sealpost {
 
 // In ascending order of label, which is the order commitments are made in.
 enum class AuditGroup : std::uint8_t { Free, Payload, What, Where, Who };
-inline constexpr std::array kAuditGroups{AuditGroup::Free, AuditGroup::Payload, AuditGroup::What, AuditGroup::Where,
-                                         AuditGroup::Who};
+inline constexpr std::array kAuditGroups{AuditGroup::Free, AuditGroup::Payload, AuditGroup::What,
+                                         AuditGroup::Where, AuditGroup::Who};
 
 [[nodiscard]] constexpr std::string_view label_of(AuditGroup group) {
   switch (group) {
-    case AuditGroup::Free: return "free";
-    case AuditGroup::Payload: return "payload";
-    case AuditGroup::What: return "what";
-    case AuditGroup::Where: return "where";
-    case AuditGroup::Who: return "who";
+    case AuditGroup::Free:
+      return "free";
+    case AuditGroup::Payload:
+      return "payload";
+    case AuditGroup::What:
+      return "what";
+    case AuditGroup::Where:
+      return "where";
+    case AuditGroup::Who:
+      return "who";
   }
   return "";
 }
 [[nodiscard]] constexpr RetentionClass retention_of(AuditGroup group) {
   switch (group) {
-    case AuditGroup::Free: return RetentionClass::AuditFree;
-    case AuditGroup::Payload: return RetentionClass::AuditPayload;
-    case AuditGroup::What: return RetentionClass::AuditWhat;
-    case AuditGroup::Where: return RetentionClass::AuditWhere;
-    case AuditGroup::Who: return RetentionClass::AuditWho;
+    case AuditGroup::Free:
+      return RetentionClass::AuditFree;
+    case AuditGroup::Payload:
+      return RetentionClass::AuditPayload;
+    case AuditGroup::What:
+      return RetentionClass::AuditWhat;
+    case AuditGroup::Where:
+      return RetentionClass::AuditWhere;
+    case AuditGroup::Who:
+      return RetentionClass::AuditWho;
   }
   return RetentionClass::AuditFree;
 }

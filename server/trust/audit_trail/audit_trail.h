@@ -1,9 +1,9 @@
 // Evidence: makes audit records, signs checkpoints of the logs, proves, and reads records back.
 //
-// draft() is for every path, the message path included: it takes keys from memory only. Everything under "loads"
-// reads the store and may wait; never from a socket thread or the store's writer. A checkpoint's (size, root) is on
-// disk before its signature exists, so that a log never signs two histories: contract/audit.md.
-// Internally synchronised.
+// draft() is for every path, the message path included: it takes keys from memory only. Everything under
+// "loads" reads the store and may wait; never from a socket thread or the store's writer. A checkpoint's
+// (size, root) is on disk before its signature exists, so that a log never signs two histories:
+// contract/audit.md. Internally synchronised.
 #pragma once
 
 #include <map>
@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "domain/tlog/checkpoint.h"
+#include "domain/tlog/commitment.h"
 #include "domain/tlog/leaf.h"
 #include "domain/tlog/merkle.h"
 #include "domain/tlog/origin.h"
-#include "domain/tlog/commitment.h"
 #include "storage/store/store.h"
 #include "trust/audit_trail/audit_event.h"
 #include "trust/vault/vault.h"
@@ -29,9 +29,9 @@ enum class AuditError : std::uint8_t {
   KeyUnavailable,  // the vault has no key in memory: answer 503
   BadField,        // a field that has no canonical form: a bug, or outside text that was not cleaned
   StoreFailed,
-  NotFound,        // no such log, record, or tree size
-  Damaged,         // stored hashes, leaf or body contradict each other: tampering or a broken disk
-  Diverged,        // the tree no longer continues what was signed: nothing more is signed
+  NotFound,  // no such log, record, or tree size
+  Damaged,   // stored hashes, leaf or body contradict each other: tampering or a broken disk
+  Diverged,  // the tree no longer continues what was signed: nothing more is signed
 };
 
 struct InstallationName {
@@ -44,7 +44,7 @@ struct OpenedGroup {
   std::string label;
   Hash256 commitment{};
   std::optional<GroupSalt> salt;
-  std::string canonical;  // empty when not opened
+  std::string canonical;         // empty when not opened
   std::optional<DataKeyId> key;  // that seals it
 };
 struct OpenedRecord {
@@ -81,19 +81,23 @@ class AuditTrail final {
   Result<std::string, AuditError> checkpoint(OrganizationId log);
   // Signs every log that grew since the last call; call it at most once a second. How many were signed.
   std::size_t sign_grown();
-  Result<InclusionProof, AuditError> prove_inclusion(OrganizationId log, std::uint64_t index, std::uint64_t size);
-  Result<HashList, AuditError> prove_consistency(OrganizationId log, std::uint64_t old_size, std::uint64_t new_size);
+  Result<InclusionProof, AuditError> prove_inclusion(OrganizationId log, std::uint64_t index,
+                                                     std::uint64_t size);
+  Result<HashList, AuditError> prove_consistency(OrganizationId log, std::uint64_t old_size,
+                                                 std::uint64_t new_size);
   // A tlog-proof file over the newest checkpoint: with the leaf, all an auditor needs beside the pinned key.
   Result<std::string, AuditError> proof_file(OrganizationId log, std::uint64_t index);
   // Refuses a record whose parts contradict each other.
   Result<OpenedRecord, AuditError> open_record(const Tenancy& tenancy, std::uint64_t index);
-  // Recomputes every leaf hash, tile and commitment of a log and compares the root with the newest checkpoint.
-  // `tell` gets one line per contradiction, naming column and row; the count of records comes back.
+  // Recomputes every leaf hash, tile and commitment of a log and compares the root with the newest
+  // checkpoint. `tell` gets one line per contradiction, naming column and row; the count of records comes
+  // back.
   struct LogVerdict {
     std::uint64_t records = 0;
     std::uint64_t contradictions = 0;
   };
-  Result<LogVerdict, AuditError> verify_log(OrganizationId log, const std::function<void(const std::string&)>& tell);
+  Result<LogVerdict, AuditError> verify_log(OrganizationId log,
+                                            const std::function<void(const std::string&)>& tell);
 
  private:
   [[nodiscard]] SealContext context_of(const Tenancy& tenancy, std::string_view label) const;

@@ -19,7 +19,8 @@ class AuditTrailTest : public ::testing::Test {
     options.path = directory_.path() / "sealpost.db";
     store_ = *SqliteStore::open(std::move(options), clock_, entropy_);
     vault_ = *Vault::open(*store_, *root_, clock_, entropy_);
-    trail_ = std::make_unique<AuditTrail>(*store_, *vault_, clock_, entropy_, InstallationName{"testhouse", 1});
+    trail_ =
+        std::make_unique<AuditTrail>(*store_, *vault_, clock_, entropy_, InstallationName{"testhouse", 1});
     store_->set_log_listener([this](std::span<const OrganizationId> logs) { trail_->logs_grew(logs); });
     organization_ = add_organization();
   }
@@ -123,7 +124,8 @@ TEST_F(AuditTrailTest, TheLeafHoldsNothingThatWasRecorded) {
 TEST_F(AuditTrailTest, EqualEventsHaveDifferentCommitments) {
   append(event());
   append(event());
-  EXPECT_NE(parse_leaf(as_bytes(row(0).leaf))->fields.commitment_root, parse_leaf(as_bytes(row(1).leaf))->fields.commitment_root);
+  EXPECT_NE(parse_leaf(as_bytes(row(0).leaf))->fields.commitment_root,
+            parse_leaf(as_bytes(row(1).leaf))->fields.commitment_root);
 }
 
 TEST_F(AuditTrailTest, RefusesFieldsWithoutACanonicalFormAndEmptyEvents) {
@@ -205,7 +207,8 @@ TEST_F(AuditTrailTest, ProofsVerifyOverTileBordersAndFailForOtherLeaves) {
     const auto file = trail_->proof_file(organization_, index);
     ASSERT_TRUE(file) << index;
     EXPECT_TRUE(verify_proof_file(*file, as_bytes(row(index).leaf), std::string_view(key))) << index;
-    EXPECT_FALSE(verify_proof_file(*file, as_bytes(row((index + 1) % 600).leaf), std::string_view(key))) << index;
+    EXPECT_FALSE(verify_proof_file(*file, as_bytes(row((index + 1) % 600).leaf), std::string_view(key)))
+        << index;
   }
   const auto old_root = trail_->prove_inclusion(organization_, 0, 300);
   const auto new_root = trail_->prove_inclusion(organization_, 0, 600);
@@ -238,7 +241,8 @@ TEST_F(AuditTrailTest, AWholeLogVerifiesAndSaysHowLongItIs) {
   ASSERT_TRUE(trail_->checkpoint(organization_));
   append_many(3);
   std::vector<std::string> lines;
-  const auto verdict = trail_->verify_log(organization_, [&](const std::string& line) { lines.push_back(line); });
+  const auto verdict =
+      trail_->verify_log(organization_, [&](const std::string& line) { lines.push_back(line); });
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->records, 523U);
   EXPECT_EQ(verdict->contradictions, 0U) << (lines.empty() ? "" : lines.front());
@@ -261,7 +265,8 @@ TEST(RecordBody, RefusesEveryTruncationAndSurplus) {
   EXPECT_EQ(parsed->at(0).label, "what");
   EXPECT_EQ(parsed->at(0).sealed, (Bytes{1, 2, 3}));
   EXPECT_EQ(parsed->at(1).commitment, Hash256{2});
-  for (std::size_t size = 0; size < body.size(); ++size) EXPECT_FALSE(parse_body(ByteView(body).first(size))) << size;
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_FALSE(parse_body(ByteView(body).first(size))) << size;
   body.push_back(0);
   EXPECT_FALSE(parse_body(body));
   EXPECT_FALSE(parse_body(Bytes{2, 0}));

@@ -10,13 +10,14 @@ class SnapshotTiles final {
  public:
   SnapshotTiles(Reader& reader, OrganizationId log) : reader_(reader), log_(log) {}
   [[nodiscard]] HashReader hashes(std::uint64_t size) {
-    return TileHashReader(size, [this](unsigned level, std::uint64_t index, unsigned width)
-                                    -> Result<std::span<const Hash256>, TlogRefusal> {
-      auto tile = reader_.tile(log_, level, index, width);
-      if (!tile || tile->size() < width) return fail(TlogRefusal::TileUnavailable);
-      last_ = *std::move(tile);
-      return std::span<const Hash256>(last_);
-    });
+    return TileHashReader(size,
+                          [this](unsigned level, std::uint64_t index,
+                                 unsigned width) -> Result<std::span<const Hash256>, TlogRefusal> {
+                            auto tile = reader_.tile(log_, level, index, width);
+                            if (!tile || tile->size() < width) return fail(TlogRefusal::TileUnavailable);
+                            last_ = *std::move(tile);
+                            return std::span<const Hash256>(last_);
+                          });
   }
 
  private:
@@ -95,7 +96,8 @@ Result<std::string, AuditError> AuditTrail::checkpoint_locked(OrganizationId log
   if (last && last->size == next.size && !last->note.empty()) return last->note;
 
   const auto write = [&] {
-    return store_.transact_and_wait([&](Transaction& transaction) { return transaction.put_checkpoint(log, next); });
+    return store_.transact_and_wait(
+        [&](Transaction& transaction) { return transaction.put_checkpoint(log, next); });
   };
   // Durable before the signature exists.
   if (!write()) return fail(AuditError::StoreFailed);

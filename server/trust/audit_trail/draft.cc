@@ -24,8 +24,13 @@ std::string key_group_id(DataKeyId id) {
 
 }  // namespace
 
-AuditTrail::AuditTrail(Store& store, Vault& vault, const Clock& clock, Entropy& entropy, InstallationName installation)
-    : store_(store), vault_(vault), clock_(clock), entropy_(entropy), installation_(std::move(installation)) {}
+AuditTrail::AuditTrail(Store& store, Vault& vault, const Clock& clock, Entropy& entropy,
+                       InstallationName installation)
+    : store_(store),
+      vault_(vault),
+      clock_(clock),
+      entropy_(entropy),
+      installation_(std::move(installation)) {}
 
 std::string AuditTrail::pseudonym(OrganizationId log) const {
   Bytes position;
@@ -41,16 +46,23 @@ LogOrigin AuditTrail::origin(OrganizationId log) const {
 }
 
 SealContext AuditTrail::context_of(const Tenancy& tenancy, std::string_view label) const {
-  // A record has no id before its transaction, so the context names the log. Swapping bodies between records is found
-  // by the commitments, which the leaf binds to its place.
-  return {.tenancy = {tenancy.organization, Environment::Shared}, .kind = EntityKind::Organization,
-          .id = tenancy.organization.position, .version = 1, .field = context_field(label)};
+  // A record has no id before its transaction, so the context names the log. Swapping bodies between records
+  // is found by the commitments, which the leaf binds to its place.
+  return {.tenancy = {tenancy.organization, Environment::Shared},
+          .kind = EntityKind::Organization,
+          .id = tenancy.organization.position,
+          .version = 1,
+          .field = context_field(label)};
 }
 
 Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const {
   const OrganizationId log = event.tenancy().organization;
-  LeafFields leaf{.log = pseudonym(log), .event_class = std::string(event.event_class()), .retention_class = "standard",
-                  .time_ms = to_unix_ms(event.at()), .commitment_root = {}, .keys = {}};
+  LeafFields leaf{.log = pseudonym(log),
+                  .event_class = std::string(event.event_class()),
+                  .retention_class = "standard",
+                  .time_ms = to_unix_ms(event.at()),
+                  .commitment_root = {},
+                  .keys = {}};
   Bytes body = begin_body(static_cast<std::size_t>(
       std::ranges::count_if(kAuditGroups, [&](AuditGroup group) { return event.find(group) != nullptr; })));
   std::vector<Hash256> commitments;

@@ -25,7 +25,8 @@ Result<std::string, AuditError> AuditTrail::proof_file(OrganizationId log, std::
   SEALPOST_TRY(const std::string note, checkpoint(log));
   SEALPOST_TRY(const Checkpoint at, checkpoint_in(note));
   SEALPOST_TRY(auto proof, prove_inclusion(log, index, at.size));
-  return marshal_proof_file({.extra = {}, .index = index, .path = std::move(proof.hashes), .checkpoint_note = note});
+  return marshal_proof_file(
+      {.extra = {}, .index = index, .path = std::move(proof.hashes), .checkpoint_note = note});
 }
 
 Result<OpenedRecord, AuditError> AuditTrail::open_record(const Tenancy& tenancy, std::uint64_t index) {
@@ -38,8 +39,8 @@ Result<OpenedRecord, AuditError> AuditTrail::open_record(const Tenancy& tenancy,
   return open_row(tenancy.organization, row);
 }
 
-Result<AuditTrail::LogVerdict, AuditError> AuditTrail::verify_log(OrganizationId log,
-                                                                  const std::function<void(const std::string&)>& tell) {
+Result<AuditTrail::LogVerdict, AuditError> AuditTrail::verify_log(
+    OrganizationId log, const std::function<void(const std::string&)>& tell) {
   LogVerdict verdict;
   const auto complain = [&](const std::string& what) {
     ++verdict.contradictions;
@@ -90,20 +91,22 @@ Result<AuditTrail::LogVerdict, AuditError> AuditTrail::verify_log(OrganizationId
         complain("audit_record.leaf: record " + at + " is not the leaf of its place");
       else if (const auto opened = open_row(log, row); !opened && opened.error() == AuditError::Damaged)
         complain("audit_record.body: record " + at + " contradicts its leaf");
-      frontier.append(leaf_hash(as_bytes(row.leaf)), [&](unsigned level, std::uint64_t index, const Hash256& hash) {
-        if (level % 8 != 0) return;
-        auto& tile = open_tiles[level / 8];
-        tile.push_back(hash);
-        if (tile.size() == 256) {
-          check_tile(level / 8, index / 256, tile);
-          tile.clear();
-        }
-      });
+      frontier.append(leaf_hash(as_bytes(row.leaf)),
+                      [&](unsigned level, std::uint64_t index, const Hash256& hash) {
+                        if (level % 8 != 0) return;
+                        auto& tile = open_tiles[level / 8];
+                        tile.push_back(hash);
+                        if (tile.size() == 256) {
+                          check_tile(level / 8, index / 256, tile);
+                          tile.clear();
+                        }
+                      });
       if (last && frontier.size() == last->size) root_at_checkpoint = frontier.root();
     }
   }
   if (last && (!root_at_checkpoint || *root_at_checkpoint != last->root))
-    complain("checkpoint.root: the signed tree of size " + std::to_string(last->size) + " is not the stored one");
+    complain("checkpoint.root: the signed tree of size " + std::to_string(last->size) +
+             " is not the stored one");
   if (last && !last->note.empty()) {
     const std::scoped_lock lock(signing_);
     SEALPOST_TRY(const auto key, signer(log));

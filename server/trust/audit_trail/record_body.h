@@ -1,4 +1,5 @@
-// The stored body of an audit record: its field groups, each with its bare commitment and its sealed salt and bytes.
+// The stored body of an audit record: its field groups, each with its bare commitment and its sealed salt and
+// bytes.
 //
 //   0x01 || number of groups || per group: label length, label, commitment (32), sealed length (4), sealed
 //

@@ -16,7 +16,8 @@ namespace {
 
 // A real receiver reads it from a file or a secret store; this one protects nothing.
 sdk::Secret example_secret() {
-  return sdk::Secret::copy_of("whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4=");  // not-a-secret: the published test vector
+  return sdk::Secret::copy_of(
+      "whsec_ZXhhbXBsZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLi4uLi4=");  // not-a-secret: the published test vector
 }
 
 void receive(const sdk::Verifier& verifier, sdk::ReplayStore& store, const std::string& body,

@@ -23,7 +23,8 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 
 // Fields that describe the framing, which is this module's alone.
 bool is_framing_header(std::string_view name) {
-  for (const std::string_view ours : {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date"})
+  for (const std::string_view ours :
+       {"Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date"})
     if (equal_ignoring_case(name, ours)) return true;
   return false;
 }
@@ -35,7 +36,8 @@ void append_number(std::string& out, std::size_t value) {
 
 ProtocolErrorKind kind_of(const error_code& ec) {
   using boost::beast::http::error;
-  if (ec == error::bad_content_length || ec == error::multiple_content_length || ec == error::bad_transfer_encoding)
+  if (ec == error::bad_content_length || ec == error::multiple_content_length ||
+      ec == error::bad_transfer_encoding)
     return ProtocolErrorKind::AmbiguousFraming;
   return ProtocolErrorKind::Malformed;
 }
@@ -152,9 +154,12 @@ Connection::Step Connection::step() {
       head_request_ = false;
       set_deadline(core_.options.limits.head_timeout);
       return Step::Continue;
-    case State::Head: return step_head();
-    case State::Body: return step_body();
-    default: return Step::Wait;
+    case State::Head:
+      return step_head();
+    case State::Body:
+      return step_body();
+    default:
+      return Step::Wait;
   }
 }
 
@@ -213,10 +218,12 @@ std::optional<ProtocolErrorKind> Connection::take_head(std::size_t size) {
   return std::nullopt;
 }
 
-std::optional<ProtocolErrorKind> Connection::judge_host(const Framing& framing, const RequestTarget& target) const {
+std::optional<ProtocolErrorKind> Connection::judge_host(const Framing& framing,
+                                                        const RequestTarget& target) const {
   if (!target.authority.empty() && !equal_ignoring_case(target.authority, framing.host))
     return ProtocolErrorKind::BadHost;
-  if (origin_.kind == HttpListener::Kind::Unix) return std::nullopt;  // who may connect is settled by the file
+  if (origin_.kind == HttpListener::Kind::Unix)
+    return std::nullopt;  // who may connect is settled by the file
   if (framing.host.empty()) return ProtocolErrorKind::BadHost;
   const auto name = host_without_port(framing.host);
   if (!name) return ProtocolErrorKind::BadHost;
@@ -440,8 +447,6 @@ void Connection::release_request() {
   request_.body = Bytes();
 }
 
-void Connection::new_request_id() {
-  request_id_ = "req_" + to_base32(core_.entropy.array<10>());
-}
+void Connection::new_request_id() { request_id_ = "req_" + to_base32(core_.entropy.array<10>()); }
 
 }  // namespace sealpost::http_internal

@@ -3,10 +3,11 @@
 //   Handshake -> Idle -> Head -> Body -> Handling -> Writing -> Idle ...
 //                                                          \-> Lingering -> Closed
 //
-// One request at a time: while one is with the handler nothing more is parsed, and what a pipelining peer sent
-// ahead waits in a buffer of bounded size. A refusal is written, then the peer's remaining bytes are read away
-// for a moment, because closing with unread bytes would reset the connection and take the refusal with it.
-// Every state but Handling has a deadline. Lives on its loop's thread; kept alive by its pending operations.
+// One request at a time: while one is with the handler nothing more is parsed, and what a pipelining peer
+// sent ahead waits in a buffer of bounded size. A refusal is written, then the peer's remaining bytes are
+// read away for a moment, because closing with unread bytes would reset the connection and take the refusal
+// with it. Every state but Handling has a deadline. Lives on its loop's thread; kept alive by its pending
+// operations.
 #pragma once
 
 #include <array>

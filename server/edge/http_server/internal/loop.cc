@@ -158,11 +158,11 @@ std::string_view Loop::date_line() {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(std::chrono::floor<Seconds>(now - day));
   std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "Date: %s, %02u %s %04d %02d:%02d:%02d GMT\r\n",
-                                 kDays[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
-                                 kMonths[unsigned{date.month()} - 1], int{date.year()},
-                                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                                 static_cast<int>(time.seconds().count()));
+  const int size = std::snprintf(
+      text.data(), text.size(), "Date: %s, %02u %s %04d %02d:%02d:%02d GMT\r\n",
+      kDays[std::chrono::weekday(day).c_encoding()], unsigned{date.day()},
+      kMonths[unsigned{date.month()} - 1], int{date.year()}, static_cast<int>(time.hours().count()),
+      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
   date_line_.assign(text.data(), static_cast<std::size_t>(size));
   return date_line_;
 }

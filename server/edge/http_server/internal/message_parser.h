@@ -31,8 +31,8 @@ class MessageParser final : public boost::beast::http::basic_parser<true> {
   [[nodiscard]] std::string_view target() const { return target_; }
   [[nodiscard]] int minor_version() const { return minor_version_; }
   [[nodiscard]] std::size_t charged() const { return charged_; }
-  // Beast 1.81 asserts when it is called twice over the start of a chunked body shorter than the shortest one,
-  // "0\r\n\r\n": fewer octets than that are not shown to it.
+  // Beast 1.81 asserts when it is called twice over the start of a chunked body shorter than the shortest
+  // one, "0\r\n\r\n": fewer octets than that are not shown to it.
   [[nodiscard]] bool can_parse_body(std::size_t held) const { return !chunked() || got_chunk_ || held >= 5; }
   // Why a callback stopped the parser.
   [[nodiscard]] std::optional<ProtocolErrorKind> refusal() const { return refusal_; }

@@ -24,7 +24,8 @@ using BioPtr = std::unique_ptr<BIO, Free>;
 
 Failure<HttpServerError> bad(const std::filesystem::path& path, const char* what) {
   ERR_clear_error();
-  return fail(HttpServerError{.fault = HttpServerFault::BadCertificate, .detail = path.string() + ": " + what});
+  return fail(
+      HttpServerError{.fault = HttpServerFault::BadCertificate, .detail = path.string() + ": " + what});
 }
 
 BioPtr memory_bio(ByteView bytes) {
@@ -35,8 +36,8 @@ BioPtr memory_bio(ByteView bytes) {
 int no_password(char*, int, int, void*) { return -1; }
 
 // RFC 7301: whoever offers protocols must offer ours.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_length, const unsigned char* offered,
-                    unsigned offered_length, void*) {
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_length,
+                    const unsigned char* offered, unsigned offered_length, void*) {
   for (unsigned at = 0; at < offered_length;) {
     const unsigned length = offered[at];
     if (length + at + 1 > offered_length) break;
@@ -52,8 +53,8 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_le
 }
 
 bool configure(SSL_CTX* context) {
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                   SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets need no cache
@@ -70,7 +71,8 @@ Result<void, HttpServerError> load_chain(SSL_CTX* context, const std::filesystem
   if (!pem) return bad(path, "the certificate file can't be read");
   const auto bio = memory_bio(*pem);
   const std::unique_ptr<X509, Free> leaf(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
-  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1) return bad(path, "no usable certificate in PEM");
+  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
+    return bad(path, "no usable certificate in PEM");
   while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
     if (SSL_CTX_add0_chain_cert(context, next) != 1) {  // takes `next` over only when it succeeds
       X509_free(next);
@@ -88,7 +90,8 @@ Result<void, HttpServerError> load_key(SSL_CTX* context, const std::filesystem::
                                                            : "the key file can't be read");
   }
   const auto bio = memory_bio(*pem);
-  const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  const std::unique_ptr<EVP_PKEY, Free> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
   wipe_memory(pem->data(), pem->size());
   if (!key) return bad(path, "no usable private key in PEM (an encrypted one is not supported)");
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)

@@ -1,5 +1,5 @@
-// A blocking HTTP client that sends exactly the bytes it is given, over TCP, TLS or a Unix socket. Tests only.
-// Reads give up after 20 seconds, so that a broken server fails a test instead of hanging it.
+// A blocking HTTP client that sends exactly the bytes it is given, over TCP, TLS or a Unix socket. Tests
+// only. Reads give up after 20 seconds, so that a broken server fails a test instead of hanging it.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ struct ssl_ctx_st;
 namespace sealpost {
 
 struct TlsClientOptions {
-  int max_version = 0;       // OpenSSL's number; 0: the newest
-  std::string ciphers{};     // TLS 1.2 list; empty: the default
-  std::string alpn{};        // one protocol name; empty: none offered
+  int max_version = 0;    // OpenSSL's number; 0: the newest
+  std::string ciphers{};  // TLS 1.2 list; empty: the default
+  std::string alpn{};     // one protocol name; empty: none offered
   std::string server_name = "localhost";
 };
 

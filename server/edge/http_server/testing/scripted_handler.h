@@ -15,7 +15,9 @@ class ScriptedHandler final : public HttpHandler {
     responder.send(HttpResponse::text(200, std::string(as_text(request.body))));
   };
 
-  std::size_t body_limit(std::string_view method, std::string_view path) override { return limit(method, path); }
+  std::size_t body_limit(std::string_view method, std::string_view path) override {
+    return limit(method, path);
+  }
   void handle(HttpRequest&& request, Responder responder) override {
     on_request(std::move(request), std::move(responder));
   }

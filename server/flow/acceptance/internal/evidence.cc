@@ -35,7 +35,8 @@ AuditEvent AcceptanceEvidence::event() const {
   std::string targets;
   for (const NewDelivery& delivery : message.deliveries) {
     if (!targets.empty()) targets += ',';
-    targets += ids.encode(delivery.kind == TargetKind::Endpoint ? EntityKind::Endpoint : EntityKind::Channel, delivery.target);
+    targets += ids.encode(delivery.kind == TargetKind::Endpoint ? EntityKind::Endpoint : EntityKind::Channel,
+                          delivery.target);
   }
   auto& who = event.who();
   who.add("actor", call.caller())
@@ -45,7 +46,8 @@ AuditEvent AcceptanceEvidence::event() const {
       .add("request", ids.encode(call.request()))
       .add("signature", signature_status());
   if (call.grant().set())
-    who.add("grant", ids.encode(call.grant())).add("grant_version", static_cast<std::int64_t>(call.grant_version()));
+    who.add("grant", ids.encode(call.grant()))
+        .add("grant_version", static_cast<std::int64_t>(call.grant_version()));
   if (!key_id.empty()) who.add("key", key_id);
 
   auto& what = event.what();
@@ -63,12 +65,15 @@ AuditEvent AcceptanceEvidence::event() const {
       .add("targets", targets);
   if (message.source != 0) what.add("source", ids.encode(EntityKind::Source, message.source));
   if (integration != nullptr)
-    what.add("source_system", integration->source_system).add("workspace", ids.encode(integration->workspace));
+    what.add("source_system", integration->source_system)
+        .add("workspace", ids.encode(integration->workspace));
 
   event.where().add("location", "store").add("source_address", call.source_address().to_string());
 
   auto& payload = event.payload();
-  payload.add("deletion", message.keep_payload_until == WallTime{} ? "after_delivery" : to_rfc3339(message.keep_payload_until))
+  payload
+      .add("deletion", message.keep_payload_until == WallTime{} ? "after_delivery"
+                                                                : to_rfc3339(message.keep_payload_until))
       .add("digest", to_hex(message.payload_digest))
       .add("digest_key", ids.encode(digest_key))
       .add("encryption", "xaes-256-gcm")

@@ -1,5 +1,5 @@
-// What an acceptance binds, written once: as facts on the message's row (nothing personal) and as the audit event with all
-// of it. Pure.
+// What an acceptance binds, written once: as facts on the message's row (nothing personal) and as the audit
+// event with all of it. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// A new signing key: its record, its sealed material, its audit record. Shared by sources, endpoints and keys.
+// A new signing key: its record, its sealed material, its audit record. Shared by sources, endpoints and
+// keys.
 #pragma once
 
 #include "flow/directory/internal/writing.h"
@@ -16,13 +17,15 @@ struct KeyMaking {
   std::optional<InboundScheme> scheme;  // of an inbound key
 };
 // The record, complete; nothing is written.
-Operation<SigningKey> prepare_key(const Operations& operations, const KeyMaking& making, const KeyMaterial& material);
+Operation<SigningKey> prepare_key(const Operations& operations, const KeyMaking& making,
+                                  const KeyMaterial& material);
 // Writes it with its material and its audit record.
 Operation<void> insert_key(const Operations& operations, ControlTransaction& transaction,
-                           const DirectorySnapshot& picture, const AuthorizedCall& call, const SigningKey& key,
-                           const KeyMaterial& material);
+                           const DirectorySnapshot& picture, const AuthorizedCall& call,
+                           const SigningKey& key, const KeyMaterial& material);
 // Keys of an owner that verify or sign at `now`, or will.
-[[nodiscard]] std::vector<const SigningKey*> usable_keys(const DirectorySnapshot& picture, Position owner, WallTime now);
+[[nodiscard]] std::vector<const SigningKey*> usable_keys(const DirectorySnapshot& picture, Position owner,
+                                                         WallTime now);
 // The contract's KeyCreated, without the secret.
 [[nodiscard]] Made key_made(const ViewContext& context, const SigningKey& key);
 

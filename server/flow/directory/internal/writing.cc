@@ -17,8 +17,10 @@ bool is_word(char c) {
 }
 // With spaces inside, because GitLab's types hold them.
 bool is_event_type(std::string_view text) {
-  if (text.empty() || text.size() > kMaxEventTypeBytes || !is_word(text.front()) || text.back() == ' ') return false;
-  return std::ranges::all_of(text, [](char c) { return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ' '; });
+  if (text.empty() || text.size() > kMaxEventTypeBytes || !is_word(text.front()) || text.back() == ' ')
+    return false;
+  return std::ranges::all_of(
+      text, [](char c) { return is_word(c) || c == '.' || c == ':' || c == '/' || c == '-' || c == ' '; });
 }
 
 }  // namespace
@@ -36,9 +38,11 @@ bool are_event_types(const std::vector<std::string>& types) {
   return types.size() <= kMaxEventTypes && std::ranges::all_of(types, is_event_type);
 }
 
-Operation<void> judge_event_rules(const std::vector<EventRule>& rules, const std::vector<std::string>& accepted) {
+Operation<void> judge_event_rules(const std::vector<EventRule>& rules,
+                                  const std::vector<std::string>& accepted) {
   const auto bad = [](std::size_t index, const char* member, std::string detail) {
-    return refuse(PublicCode::ValidationFailed, std::move(detail), {"/event_rules/" + std::to_string(index) + member});
+    return refuse(PublicCode::ValidationFailed, std::move(detail),
+                  {"/event_rules/" + std::to_string(index) + member});
   };
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const EventRule& rule = rules[i];
@@ -49,10 +53,12 @@ Operation<void> judge_event_rules(const std::vector<EventRule>& rules, const std
     }
     if (rule.keep_payload_days > kMaxKeepDays) return bad(i, "/keep_payload_days", "more than 365 days");
     if (rule.fields.empty() && rule.keep_payload_days == 0) return bad(i, "", "a rule that changes nothing");
-    if (auto alone = RedactionPlan::create({rule}); !alone) return bad(i, "/fields", "a pointer that names nothing, or too many");
+    if (auto alone = RedactionPlan::create({rule}); !alone)
+      return bad(i, "/fields", "a pointer that names nothing, or too many");
   }
   if (auto plan = RedactionPlan::create(rules); !plan)
-    return refuse(PublicCode::ValidationFailed, "two rules for one event type, or too many", {"/event_rules"});
+    return refuse(PublicCode::ValidationFailed, "two rules for one event type, or too many",
+                  {"/event_rules"});
   return {};
 }
 

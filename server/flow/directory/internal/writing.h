@@ -10,7 +10,8 @@ namespace sealpost {
 
 [[nodiscard]] inline RecordHead new_head(const Operations& operations, const Tenancy& tenancy) {
   const WallTime now = operations.now();
-  return {.position = operations.draw(), .tenancy = tenancy, .version = 1, .created_at = now, .updated_at = now};
+  return {
+      .position = operations.draw(), .tenancy = tenancy, .version = 1, .created_at = now, .updated_at = now};
 }
 
 [[nodiscard]] inline Made made_of(Resource resource, bool repeated = false) {
@@ -43,42 +44,44 @@ Operation<Made> insert_once(const Operations& operations, ControlTransaction& tr
   return made_of(resource_of(context, made));
 }
 
-// Changes what lies there by `apply` (Record&, const DirectorySnapshot&, ControlTransaction&) -> Operation<void>.
+// Changes what lies there by `apply` (Record&, const DirectorySnapshot&, ControlTransaction&) ->
+// Operation<void>.
 template <class Record, class Apply>
 Operation<Resource> update_record(Operations& operations, const AuthorizedCall& call,
-                                  RecordMap<Record> DirectorySnapshot::*map, Position position,
+                                  RecordMap<Record> DirectorySnapshot::* map, Position position,
                                   std::uint64_t if_version, std::string_view event_class, Apply&& apply) {
-  return operations.change<Resource>([&](ControlTransaction& transaction,
-                                         const DirectorySnapshot& picture) -> Operation<Resource> {
-    SEALPOST_TRY(const Record* before, find_visible(picture, picture.*map, call, position));
-    SEALPOST_TRY_VOID(judge_version(before->head, if_version));
-    const ViewContext context = view_context(operations, picture);
-    Record after = *before;
-    SEALPOST_TRY_VOID(apply(after, picture, transaction));
-    SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
-    SEALPOST_TRY_VOID(told(record_change(transaction, context, call, event_class, before, after)));
-    return resource_of(context, after);
-  });
+  return operations.change<Resource>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Resource> {
+        SEALPOST_TRY(const Record* before, find_visible(picture, picture.*map, call, position));
+        SEALPOST_TRY_VOID(judge_version(before->head, if_version));
+        const ViewContext context = view_context(operations, picture);
+        Record after = *before;
+        SEALPOST_TRY_VOID(apply(after, picture, transaction));
+        SEALPOST_TRY_VOID(told(transaction.update(after, context.now)));
+        SEALPOST_TRY_VOID(told(record_change(transaction, context, call, event_class, before, after)));
+        return resource_of(context, after);
+      });
 }
 
 template <class Record>
 Operation<Resource> read_record(const Operations& operations, const AuthorizedCall& call,
-                                RecordMap<Record> DirectorySnapshot::*map, Position position) {
+                                RecordMap<Record> DirectorySnapshot::* map, Position position) {
   const auto picture = operations.picture();
-  SEALPOST_TRY(const Record* found, find_visible(*picture->directory, (*picture->directory).*map, call, position));
+  SEALPOST_TRY(const Record* found,
+               find_visible(*picture->directory, (*picture->directory).*map, call, position));
   return resource_of(view_context(operations, *picture->directory), *found);
 }
 
 template <class Record, class Keep>
 PageView list_records(const Operations& operations, const AuthorizedCall& call,
-                      RecordMap<Record> DirectorySnapshot::*map, const PageQuery& page, Keep&& keep) {
+                      RecordMap<Record> DirectorySnapshot::* map, const PageQuery& page, Keep&& keep) {
   const auto picture = operations.picture();
   return page_of(view_context(operations, *picture->directory), (*picture->directory).*map, call, page, keep);
 }
 
 // An integration that new things may be made for.
-inline Operation<const Integration*> find_open_integration(const DirectorySnapshot& picture, const AuthorizedCall& call,
-                                                           IntegrationId id) {
+inline Operation<const Integration*> find_open_integration(const DirectorySnapshot& picture,
+                                                           const AuthorizedCall& call, IntegrationId id) {
   SEALPOST_TRY(const Integration* found, find_visible(picture, picture.integrations, call, id.position));
   if (found->state == IntegrationState::Revoked || found->state == IntegrationState::Decommissioned)
     return refuse(PublicCode::IntegrationRevoked);
@@ -88,9 +91,11 @@ inline Operation<const Integration*> find_open_integration(const DirectorySnapsh
 // end_access() for what the caller names by its id alone.
 template <class Record>
 Operation<RevocationReceipt> end_visible(Operations& operations, const AuthorizedCall& call,
-                                         RecordMap<Record> DirectorySnapshot::*map, Position position, AccessEnd end) {
+                                         RecordMap<Record> DirectorySnapshot::* map, Position position,
+                                         AccessEnd end) {
   const auto picture = operations.picture();
-  SEALPOST_TRY(const Record* found, find_visible(*picture->directory, (*picture->directory).*map, call, position));
+  SEALPOST_TRY(const Record* found,
+               find_visible(*picture->directory, (*picture->directory).*map, call, position));
   end.tenancy = found->head.tenancy;
   end.what = position;
   return end_access(operations, call, end);
@@ -101,7 +106,8 @@ Operation<RevocationReceipt> end_visible(Operations& operations, const Authorize
 
 // The contract's EventType, and a list of at most 200.
 [[nodiscard]] bool are_event_types(const std::vector<std::string>& types);
-// Rules that mean something: they compile, and each speaks of a type that is accepted (`accepted` empty: any).
+// Rules that mean something: they compile, and each speaks of a type that is accepted (`accepted` empty:
+// any).
 [[nodiscard]] Operation<void> judge_event_rules(const std::vector<EventRule>& rules,
                                                 const std::vector<std::string>& accepted);
 

@@ -1,5 +1,5 @@
-// A whole control plane in a directory of its own: the real store, vault and log under a clock and entropy that
-// tests move. Also short ways to make the usual parties. Tests only.
+// A whole control plane in a directory of its own: the real store, vault and log under a clock and entropy
+// that tests move. Also short ways to make the usual parties. Tests only.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,8 @@ class ControlPlane : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = std::string(info->test_suite_name()) + "." + info->name() + "." + std::to_string(::getpid());
+    std::string name =
+        std::string(info->test_suite_name()) + "." + info->name() + "." + std::to_string(::getpid());
     std::ranges::replace(name, '/', '_');
     directory_path_ = std::filesystem::temp_directory_path() / ("sealpost_" + name);
     std::filesystem::remove_all(directory_path_);
@@ -49,7 +50,8 @@ class ControlPlane : public ::testing::Test {
     store_ = SqliteStore::open(options, clock_, entropy_).value();
     vault_ = Vault::open(*store_, *root_, clock_, entropy_).value();
     ids_ = std::make_unique<PublicIdCodec>(vault_->make_public_id_codec({{1, 0}}));
-    audit_ = std::make_unique<AuditTrail>(*store_, *vault_, clock_, entropy_, InstallationName{"test-installation", 1});
+    audit_ = std::make_unique<AuditTrail>(*store_, *vault_, clock_, entropy_,
+                                          InstallationName{"test-installation", 1});
     tokens_ = std::make_unique<AccessTokens>(*vault_, denied_);
     gate_ = std::make_unique<AuthorizationGate>(*ids_);
     ASSERT_TRUE(open_directory());
@@ -67,15 +69,27 @@ class ControlPlane : public ::testing::Test {
   // As a restart would.
   bool open_directory() {
     operations_.reset();
-    directory_ = std::make_unique<Directory>(Directory::Parts{*store_, *vault_, *audit_, *ids_, clock_, logger_});
+    directory_ =
+        std::make_unique<Directory>(Directory::Parts{*store_, *vault_, *audit_, *ids_, clock_, logger_});
     if (!directory_->load().ok()) return false;
-    operations_ = std::make_unique<Operations>(Operations::Parts{
-        .directory = *directory_, .store = *store_, .vault = *vault_, .audit = *audit_, .ids = *ids_, .gate = *gate_,
-        .tokens = *tokens_, .clock = clock_, .entropy = entropy_,
-        .judge_endpoint = [this](const Tenancy&, std::string_view) { return url_refusal_; },
-        .hooks = {.node = "node-1",
-                  .abort_sends = [this](const EndedAccess& ended) { ended_.push_back(ended); return std::uint64_t{2}; },
-                  .count_tokens = [](const EndedAccess&) { return std::uint64_t{1}; }}});
+    operations_ = std::make_unique<Operations>(
+        Operations::Parts{.directory = *directory_,
+                          .store = *store_,
+                          .vault = *vault_,
+                          .audit = *audit_,
+                          .ids = *ids_,
+                          .gate = *gate_,
+                          .tokens = *tokens_,
+                          .clock = clock_,
+                          .entropy = entropy_,
+                          .judge_endpoint = [this](const Tenancy&, std::string_view) { return url_refusal_; },
+                          .hooks = {.node = "node-1",
+                                    .abort_sends =
+                                        [this](const EndedAccess& ended) {
+                                          ended_.push_back(ended);
+                                          return std::uint64_t{2};
+                                        },
+                                    .count_tokens = [](const EndedAccess&) { return std::uint64_t{1}; }}});
     return true;
   }
 
@@ -86,10 +100,15 @@ class ControlPlane : public ::testing::Test {
   }
   AuthorizedCall by_machine(IntegrationId integration, ScopeSet scopes = {Scope::IntegrationsManage},
                             Scope scope = Scope::IntegrationsManage) {
-    return TestCalls::machine({.tenancy = picture()->find(integration)->head.tenancy, .integration = integration,
-                               .scope = scope, .scopes = scopes, .context = context()});
+    return TestCalls::machine({.tenancy = picture()->find(integration)->head.tenancy,
+                               .integration = integration,
+                               .scope = scope,
+                               .scopes = scopes,
+                               .context = context()});
   }
-  CallContext context() { return {.request = {77}, .source_address = *IpAddress::parse("192.0.2.7"), .at = clock_.wall_now()}; }
+  CallContext context() {
+    return {.request = {77}, .source_address = *IpAddress::parse("192.0.2.7"), .at = clock_.wall_now()};
+  }
 
   OrganizationId make_organization(std::string name = "Example") {
     auto made = create_organization(ops(), by_operator(), {.name = std::move(name), .once = {}});
@@ -97,13 +116,19 @@ class ControlPlane : public ::testing::Test {
     return {made->resource.position};
   }
   WorkspaceId make_workspace(OrganizationId organization) {
-    return {create_workspace(ops(), by_operator(), {.organization = organization, .name = "Team", .once = {}})->resource.position};
+    return {create_workspace(ops(), by_operator(), {.organization = organization, .name = "Team", .once = {}})
+                ->resource.position};
   }
   IntegrationId make_integration(WorkspaceId workspace, Environment environment = Environment::Test) {
     auto made = create_integration(ops(), by_operator(),
-                                   {.workspace = workspace, .environment = environment, .name = "Builds",
-                                    .source_system = "github", .owner = IntegrationOwner{"Platform", "platform@example.com"},
-                                    .rate_limit = {}, .event_rules = {}, .once = {}});
+                                   {.workspace = workspace,
+                                    .environment = environment,
+                                    .name = "Builds",
+                                    .source_system = "github",
+                                    .owner = IntegrationOwner{"Platform", "platform@example.com"},
+                                    .rate_limit = {},
+                                    .event_rules = {},
+                                    .once = {}});
     EXPECT_TRUE(made.ok());
     return {made->resource.position};
   }
@@ -123,7 +148,8 @@ class ControlPlane : public ::testing::Test {
     request.secret = secret;
     return create_source_key(ops(), by_operator(), request);
   }
-  EndpointId make_endpoint(IntegrationId integration, std::string url = "https://receiver.example/hook?token=hunter2") {
+  EndpointId make_endpoint(IntegrationId integration,
+                           std::string url = "https://receiver.example/hook?token=hunter2") {
     NewEndpoint request;
     request.integration = integration;
     request.name = "Receiver";
@@ -135,7 +161,11 @@ class ControlPlane : public ::testing::Test {
   }
   ChannelId make_channel(WorkspaceId workspace, Environment environment = Environment::Test) {
     auto made = create_channel(ops(), by_operator(),
-                               {.workspace = workspace, .environment = environment, .name = "Inbox", .kind = ChannelKind::Inbox, .once = {}});
+                               {.workspace = workspace,
+                                .environment = environment,
+                                .name = "Inbox",
+                                .kind = ChannelKind::Inbox,
+                                .once = {}});
     EXPECT_TRUE(made.ok());
     return {made->resource.position};
   }
@@ -154,7 +184,8 @@ class ControlPlane : public ::testing::Test {
     return id;
   }
   CredentialId make_credential(IntegrationId integration) {
-    auto made = create_credential(ops(), by_operator(), {.integration = integration, .name = "ci", .expires_at = {}, .once = {}});
+    auto made = create_credential(ops(), by_operator(),
+                                  {.integration = integration, .name = "ci", .expires_at = {}, .once = {}});
     EXPECT_TRUE(made.ok());
     return {made->resource.position};
   }
@@ -173,10 +204,12 @@ class ControlPlane : public ::testing::Test {
   std::vector<Fields> records(OrganizationId log) {
     std::vector<Fields> out;
     std::uint64_t size = 0;
-    EXPECT_TRUE(store_->read([&](Reader& reader) -> StoreResult<void> {
-      SEALPOST_TRY(size, reader.log_size(log));
-      return {};
-    }).ok());
+    EXPECT_TRUE(store_
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(size, reader.log_size(log));
+                      return {};
+                    })
+                    .ok());
     for (std::uint64_t index = 0; index < size; ++index) {
       const auto record = audit_->open_record({log, Environment::Shared}, index);
       EXPECT_TRUE(record.ok());
@@ -185,8 +218,10 @@ class ControlPlane : public ::testing::Test {
         const std::vector<CanonicalField> opened = parse_canonical_fields(group.canonical).value();
         for (const CanonicalField& field : opened) {
           if (const auto* text = std::get_if<std::string>(&field.value)) fields[field.key] = *text;
-          if (const auto* number = std::get_if<std::int64_t>(&field.value)) fields[field.key] = std::to_string(*number);
-          if (const auto* flag = std::get_if<bool>(&field.value)) fields[field.key] = *flag ? "true" : "false";
+          if (const auto* number = std::get_if<std::int64_t>(&field.value))
+            fields[field.key] = std::to_string(*number);
+          if (const auto* flag = std::get_if<bool>(&field.value))
+            fields[field.key] = *flag ? "true" : "false";
         }
       }
       out.push_back(std::move(fields));

@@ -28,12 +28,18 @@ js::value text_or_null(std::string_view text) { return text.empty() ? js::value(
 
 std::string_view state_word(const DeliveryRow& row) {
   switch (row.state) {
-    case DeliveryState::Waiting: return row.attempts == 0 ? "queued" : "retrying";
-    case DeliveryState::Leased: return "sending";
-    case DeliveryState::Delivered: return "delivered";
-    case DeliveryState::Dead: return "dead_letter";
-    case DeliveryState::Cancelled: return "cancelled";
-    case DeliveryState::Held: return "held";
+    case DeliveryState::Waiting:
+      return row.attempts == 0 ? "queued" : "retrying";
+    case DeliveryState::Leased:
+      return "sending";
+    case DeliveryState::Delivered:
+      return "delivered";
+    case DeliveryState::Dead:
+      return "dead_letter";
+    case DeliveryState::Cancelled:
+      return "cancelled";
+    case DeliveryState::Held:
+      return "held";
   }
   return "queued";
 }
@@ -72,35 +78,47 @@ struct Stage {
 };
 
 js::object stage_view(const ViewContext& context, OrganizationId organization, const Stage& stage) {
-  return {{"stage", stage.stage},
-          {"at", to_rfc3339(stage.at)},
-          {"result", stage.ok ? "ok" : "failed"},
-          {"code", text_or_null(stage.code)},
-          {"class", text_or_null(stage.failure_class)},
-          {"delivery_id", stage.delivery ? js::value(context.ids.encode(*stage.delivery)) : js::value(nullptr)},
-          {"attempt", stage.attempt == 0 ? js::value(nullptr) : js::value(stage.attempt)},
-          {"audit", stage.audit ? js::value(audit_position_view(context, organization, *stage.audit)) : js::value(nullptr)}};
+  return {
+      {"stage", stage.stage},
+      {"at", to_rfc3339(stage.at)},
+      {"result", stage.ok ? "ok" : "failed"},
+      {"code", text_or_null(stage.code)},
+      {"class", text_or_null(stage.failure_class)},
+      {"delivery_id", stage.delivery ? js::value(context.ids.encode(*stage.delivery)) : js::value(nullptr)},
+      {"attempt", stage.attempt == 0 ? js::value(nullptr) : js::value(stage.attempt)},
+      {"audit", stage.audit ? js::value(audit_position_view(context, organization, *stage.audit))
+                            : js::value(nullptr)}};
 }
 
 void add_delivery_stages(std::vector<Stage>& stages, const MessageRecord::Delivery& delivery) {
   const DeliveryId id = delivery.row.delivery;
   std::optional<std::uint64_t> last_audit;
   for (const AttemptRow& attempt : delivery.attempts) {
-    stages.push_back({.stage = "attempted", .at = attempt.ended_at, .ok = attempt.result == "delivered",
-                      .code = attempt.code, .failure_class = attempt.failure_class, .delivery = id,
-                      .attempt = attempt.number, .audit = attempt.audit_index});
+    stages.push_back({.stage = "attempted",
+                      .at = attempt.ended_at,
+                      .ok = attempt.result == "delivered",
+                      .code = attempt.code,
+                      .failure_class = attempt.failure_class,
+                      .delivery = id,
+                      .attempt = attempt.number,
+                      .audit = attempt.audit_index});
     last_audit = attempt.audit_index;
   }
   if (!delivery.row.ended_at) return;
   if (delivery.row.state == DeliveryState::Delivered)
-    stages.push_back({.stage = "delivered", .at = *delivery.row.ended_at, .delivery = id, .audit = last_audit});
+    stages.push_back(
+        {.stage = "delivered", .at = *delivery.row.ended_at, .delivery = id, .audit = last_audit});
   if (delivery.row.state == DeliveryState::Dead)
-    stages.push_back({.stage = "dead_lettered", .at = *delivery.row.ended_at, .ok = false,
-                      .code = to_string(PublicCode::AttemptsExhausted), .delivery = id, .audit = last_audit});
+    stages.push_back({.stage = "dead_lettered",
+                      .at = *delivery.row.ended_at,
+                      .ok = false,
+                      .code = to_string(PublicCode::AttemptsExhausted),
+                      .delivery = id,
+                      .audit = last_audit});
 }
 
-js::array stages_view(const ViewContext& context, const MessageRecord& message, const MessageEvidence& evidence,
-                      bool is_signed) {
+js::array stages_view(const ViewContext& context, const MessageRecord& message,
+                      const MessageEvidence& evidence, bool is_signed) {
   const MessageRow& row = message.row;
   const WallTime received = evidence.received_at.value_or(row.accepted_at);
   const WallTime prepared = std::max(evidence.prepared_at.value_or(row.accepted_at), received);
@@ -153,34 +171,45 @@ js::object payload_state(const MessageRecord& message) {
           {"erased_at", time_view(row.payload_erased_at)}};
 }
 
-constexpr std::array<std::string_view, 10> kSteps{"size",   "format",    "time",       "signature", "replay",
+constexpr std::array<std::string_view, 10> kSteps{"size",      "format",     "time",    "signature", "replay",
                                                   "key_state", "event_type", "network", "grant",     "quota"};
 // At which of the steps a request with this code failed; past the end: after all of them.
 std::size_t step_of(PublicCode code) {
   switch (code) {
-    case PublicCode::BodyTooLarge: return 0;
+    case PublicCode::BodyTooLarge:
+      return 0;
     case PublicCode::UnsupportedEncoding:
     case PublicCode::MissingSignature:
-    case PublicCode::MalformedHeader: return 1;
+    case PublicCode::MalformedHeader:
+      return 1;
     case PublicCode::TimestampExpired:
-    case PublicCode::TimestampInFuture: return 2;
+    case PublicCode::TimestampInFuture:
+      return 2;
     case PublicCode::BadSignature:
-    case PublicCode::UnknownKey: return 3;
-    case PublicCode::Replayed: return 4;
+    case PublicCode::UnknownKey:
+      return 3;
+    case PublicCode::Replayed:
+      return 4;
     case PublicCode::RetiredKey:
-    case PublicCode::KeyCompromised: return 5;
+    case PublicCode::KeyCompromised:
+      return 5;
     case PublicCode::EventTypeMismatch:
-    case PublicCode::EventTypeNotAllowed: return 6;
-    case PublicCode::NetworkNotAllowed: return 7;
+    case PublicCode::EventTypeNotAllowed:
+      return 6;
+    case PublicCode::NetworkNotAllowed:
+      return 7;
     case PublicCode::GrantNotActive:
     case PublicCode::Suspended:
     case PublicCode::IntegrationNotActive:
     case PublicCode::IntegrationRevoked:
     case PublicCode::SourceDisabled:
-    case PublicCode::WrongEnvironment: return 8;
+    case PublicCode::WrongEnvironment:
+      return 8;
     case PublicCode::QuotaExceeded:
-    case PublicCode::RateLimited: return 9;
-    default: return kSteps.size();
+    case PublicCode::RateLimited:
+      return 9;
+    default:
+      return kSteps.size();
   }
 }
 
@@ -190,7 +219,9 @@ js::array steps_view(std::string_view category) {
   js::array out;
   for (std::size_t i = 0; i < kSteps.size(); ++i)
     out.push_back(js::object{{"step", kSteps[i]},
-                             {"outcome", i < failed ? "passed" : i == failed ? "failed" : "not_reached"},
+                             {"outcome", i < failed    ? "passed"
+                                         : i == failed ? "failed"
+                                                       : "not_reached"},
                              {"code", i == failed ? js::value(category) : js::value(nullptr)}});
   return out;
 }
@@ -220,55 +251,61 @@ std::optional<WallTime> erase_at(const MessageRecord& message) {
   return latest;
 }
 
-js::object delivery_view(const ViewContext& context, const MessageRecord::Delivery& delivery, WallTime accepted_at) {
+js::object delivery_view(const ViewContext& context, const MessageRecord::Delivery& delivery,
+                         WallTime accepted_at) {
   const DeliveryRow& row = delivery.row;
   const bool endpoint = row.kind == TargetKind::Endpoint;
   js::array attempts;
   for (const AttemptRow& attempt : delivery.attempts)
     attempts.push_back(attempt_view(context, row.tenancy.organization, attempt));
-  return {{"id", context.ids.encode(row.delivery)},
-          {"organization_id", context.ids.encode(row.tenancy.organization)},
-          {"environment", name_of(row.tenancy.environment)},
-          {"message_id", context.ids.encode(row.message)},
-          {"endpoint_id", endpoint ? js::value(context.ids.encode(EndpointId{row.target})) : js::value(nullptr)},
-          {"channel_id", endpoint ? js::value(nullptr) : js::value(context.ids.encode(ChannelId{row.target}))},
-          {"state", state_word(row)},
-          {"attempts", std::move(attempts)},
-          {"next_attempt_at", time_view(row.state == DeliveryState::Waiting ? row.next_attempt_at : std::nullopt)},
-          {"created_at", to_rfc3339(accepted_at)},
-          {"ended_at", time_view(row.ended_at)}};
+  return {
+      {"id", context.ids.encode(row.delivery)},
+      {"organization_id", context.ids.encode(row.tenancy.organization)},
+      {"environment", name_of(row.tenancy.environment)},
+      {"message_id", context.ids.encode(row.message)},
+      {"endpoint_id", endpoint ? js::value(context.ids.encode(EndpointId{row.target})) : js::value(nullptr)},
+      {"channel_id", endpoint ? js::value(nullptr) : js::value(context.ids.encode(ChannelId{row.target}))},
+      {"state", state_word(row)},
+      {"attempts", std::move(attempts)},
+      {"next_attempt_at",
+       time_view(row.state == DeliveryState::Waiting ? row.next_attempt_at : std::nullopt)},
+      {"created_at", to_rfc3339(accepted_at)},
+      {"ended_at", time_view(row.ended_at)}};
 }
 
-js::object message_view(const ViewContext& context, const MessageRecord& message, const MessageEvidence& evidence) {
+js::object message_view(const ViewContext& context, const MessageRecord& message,
+                        const MessageEvidence& evidence) {
   const MessageRow& row = message.row;
   const js::object facts = object_of(row.facts);
   const Integration* integration = context.picture.find(row.integration);
   js::array deliveries;
   for (const auto& delivery : message.deliveries)
     deliveries.push_back(delivery_view(context, delivery, row.accepted_at));
-  return {{"id", context.ids.encode(row.message)},
-          {"organization_id", context.ids.encode(row.tenancy.organization)},
-          {"workspace_id", context.ids.encode(integration == nullptr ? WorkspaceId{} : integration->workspace)},
-          {"environment", name_of(row.tenancy.environment)},
-          {"integration_id", context.ids.encode(row.integration)},
-          {"source_id", row.source == 0 ? js::value(nullptr) : js::value(context.ids.encode(SourceId{row.source}))},
-          {"source_system", integration == nullptr ? std::string() : integration->source_system},
-          {"type", row.event_type},
-          {"event_id", text_or_null(row.event_id)},
-          {"request_id", text_in(facts, "request")},
-          {"actor", actor_view(text_in(facts, "actor"))},
-          {"grant_id", text_in(facts, "grant")},
-          {"grant_version", member_or_null(facts, "grant_version")},
-          {"policy_id", text_in(facts, "policy")},
-          {"policy_version", member_or_null(facts, "policy_version")},
-          {"signature", signature_view(facts)},
-          {"source_address", evidence.source_address},
-          {"payload", payload_state(message)},
-          {"summary", summary_view(row.summary)},
-          {"accepted_at", to_rfc3339(row.accepted_at)},
-          {"stages", stages_view(context, message, evidence, text_in(facts, "signature") == "verified")},
-          {"deliveries", std::move(deliveries)},
-          {"audit", audit_position_view(context, row.tenancy.organization, row.audit_index)}};
+  return {
+      {"id", context.ids.encode(row.message)},
+      {"organization_id", context.ids.encode(row.tenancy.organization)},
+      {"workspace_id", context.ids.encode(integration == nullptr ? WorkspaceId{} : integration->workspace)},
+      {"environment", name_of(row.tenancy.environment)},
+      {"integration_id", context.ids.encode(row.integration)},
+      {"source_id",
+       row.source == 0 ? js::value(nullptr) : js::value(context.ids.encode(SourceId{row.source}))},
+      {"source_system", integration == nullptr ? std::string() : integration->source_system},
+      {"type", row.event_type},
+      {"event_id", text_or_null(row.event_id)},
+      {"request_id", text_in(facts, "request")},
+      {"actor", actor_view(text_in(facts, "actor"))},
+      {"grant_id", text_in(facts, "grant")},
+      {"grant_version", member_or_null(facts, "grant_version")},
+      {"policy_id", text_in(facts, "policy")},
+      {"policy_version", member_or_null(facts, "policy_version")},
+      {"signature", signature_view(facts)},
+      {"source_address", evidence.source_address},
+      {"payload", payload_state(message)},
+      {"summary", summary_view(row.summary)},
+      {"accepted_at", to_rfc3339(row.accepted_at)},
+      {"stages", stages_view(context, message, evidence, text_in(facts, "signature") == "verified")},
+      {"deliveries", std::move(deliveries)},
+      {"audit", audit_position_view(context, row.tenancy.organization, row.audit_index)}};
 }
 
 js::object refusal_view(const ViewContext& context, const RefusalRow& refusal) {

@@ -31,7 +31,8 @@ struct MessageEvidence {
 
 [[nodiscard]] boost::json::object message_view(const ViewContext& context, const MessageRecord& message,
                                                const MessageEvidence& evidence);
-[[nodiscard]] boost::json::object delivery_view(const ViewContext& context, const MessageRecord::Delivery& delivery,
+[[nodiscard]] boost::json::object delivery_view(const ViewContext& context,
+                                                const MessageRecord::Delivery& delivery,
                                                 WallTime accepted_at);
 [[nodiscard]] boost::json::object refusal_view(const ViewContext& context, const RefusalRow& refusal);
 // When the payload will be erased, as far as that is known now.

@@ -16,9 +16,10 @@ void StoreContract::reopen() {
   ASSERT_TRUE(opened.ok());
   store_ = std::move(*opened);
   store_->set_hand_over({.room = [this] { return room_; },
-                         .take = [this](std::vector<LeasedDelivery> leased) {
-                           for (auto& one : leased) handed_over_.push_back(std::move(one));
-                         },
+                         .take =
+                             [this](std::vector<LeasedDelivery> leased) {
+                               for (auto& one : leased) handed_over_.push_back(std::move(one));
+                             },
                          .wake = [] {}});
 }
 
@@ -45,7 +46,8 @@ AuditDraft StoreContract::draft(OrganizationId log, std::string_view body) {
   return {log, R"({"v":1,"seq":)", Bytes(view.begin(), view.end())};
 }
 
-Claim StoreContract::claim(ClaimMeaning meaning, std::uint8_t key, std::uint8_t body, std::int64_t signed_ms) {
+Claim StoreContract::claim(ClaimMeaning meaning, std::uint8_t key, std::uint8_t body,
+                           std::int64_t signed_ms) {
   Claim out;
   out.meaning = meaning;
   out.owner = 77;
@@ -75,8 +77,8 @@ AcceptMessage StoreContract::message(const Tenancy& tenancy, std::uint32_t deliv
 
 std::vector<AcceptOutcome> StoreContract::accept(std::vector<AcceptMessage> messages) {
   std::promise<std::vector<AcceptOutcome>> promise;
-  EXPECT_TRUE(store_->accept_messages(std::move(messages),
-                                      [&](std::vector<AcceptOutcome> got) { promise.set_value(std::move(got)); }));
+  EXPECT_TRUE(store_->accept_messages(
+      std::move(messages), [&](std::vector<AcceptOutcome> got) { promise.set_value(std::move(got)); }));
   auto outcomes = promise.get_future().get();
   // What is handed over follows the completion; one more round trip makes sure it has been.
   EXPECT_TRUE(change([](Transaction&) -> StoreResult<void> { return {}; }).ok());
@@ -110,8 +112,8 @@ FinishOutcome StoreContract::finish(FinishAttempt attempt) {
   std::promise<FinishOutcome> promise;
   std::vector<FinishAttempt> one;
   one.push_back(std::move(attempt));
-  EXPECT_TRUE(store_->finish_attempts(std::move(one),
-                                      [&](std::vector<FinishOutcome> got) { promise.set_value(got.front()); }));
+  EXPECT_TRUE(store_->finish_attempts(
+      std::move(one), [&](std::vector<FinishOutcome> got) { promise.set_value(got.front()); }));
   return promise.get_future().get();
 }
 
@@ -124,7 +126,8 @@ ClaimedWork StoreContract::claim_work(std::uint32_t most, std::uint32_t most_per
 }
 
 StoreResult<void> StoreContract::change(std::function<StoreResult<void>(Transaction&)> work) {
-  return store_->transact_and_wait([work = std::move(work)](Transaction& transaction) { return work(transaction); });
+  return store_->transact_and_wait(
+      [work = std::move(work)](Transaction& transaction) { return work(transaction); });
 }
 
 MessageRow StoreContract::row_of(const Tenancy& tenancy, MessageId message) {

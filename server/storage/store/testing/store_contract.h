@@ -1,5 +1,5 @@
-// What every engine must mean by the seam's words. An engine includes store_contract_suite.h in one test file and
-// instantiates `StoreContract` with its own EngineUnderTest. Tests only.
+// What every engine must mean by the seam's words. An engine includes store_contract_suite.h in one test file
+// and instantiates `StoreContract` with its own EngineUnderTest. Tests only.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +36,9 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   static Position integration_of(const Tenancy& tenancy) {
     return tenancy.organization.position * 10 + static_cast<Position>(tenancy.environment) * 1'000'000;
   }
-  static Position endpoint_of(const Tenancy& tenancy, Position which = 0) { return integration_of(tenancy) + 1 + which; }
+  static Position endpoint_of(const Tenancy& tenancy, Position which = 0) {
+    return integration_of(tenancy) + 1 + which;
+  }
   static Position channel_of(const Tenancy& tenancy) { return integration_of(tenancy) + 9; }
 
   static AuditDraft draft(OrganizationId log, std::string_view body = "sealed");
@@ -44,7 +46,8 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   AcceptMessage message(const Tenancy& tenancy, std::uint32_t deliveries = 1);
   AcceptOutcome accept(AcceptMessage message);
   std::vector<AcceptOutcome> accept(std::vector<AcceptMessage> messages);
-  FinishAttempt attempt(const LeasedDelivery& delivery, DeliveryState next, Milliseconds later = Milliseconds(0));
+  FinishAttempt attempt(const LeasedDelivery& delivery, DeliveryState next,
+                        Milliseconds later = Milliseconds(0));
   FinishOutcome finish(FinishAttempt attempt);
   ClaimedWork claim_work(std::uint32_t most = 64, std::uint32_t most_per_target = 8,
                          std::vector<ClaimWork::Room> rooms = {});

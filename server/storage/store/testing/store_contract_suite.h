@@ -18,7 +18,8 @@ struct ReplayCase {
   AcceptStatus expected;
 };
 
-// Each row of the replay table: a first claim (key 1, body 1, signed at 1000), then a second one with the same key.
+// Each row of the replay table: a first claim (key 1, body 1, signed at 1000), then a second one with the
+// same key.
 TEST_P(StoreContract, SecondComerIsJudgedByTheReplayTable) {
   const ReplayCase cases[] = {
       {"same id, same time", ClaimMeaning::SignedId, 1, 1000, AcceptStatus::Replayed},
@@ -131,8 +132,8 @@ TEST_P(StoreContract, EpochRaisedBetweenDecisionAndCommitStopsAcceptance) {
   std::promise<AcceptOutcome> accepted;
   std::vector<AcceptMessage> one;
   one.push_back(decided);
-  ASSERT_TRUE(store_->accept_messages(std::move(one),
-                                      [&](std::vector<AcceptOutcome> got) { accepted.set_value(got.front()); }));
+  ASSERT_TRUE(store_->accept_messages(
+      std::move(one), [&](std::vector<AcceptOutcome> got) { accepted.set_value(got.front()); }));
   go.set_value();
   EXPECT_TRUE(raised.get_future().get().ok());
   EXPECT_EQ(accepted.get_future().get().status, AcceptStatus::EpochChanged);
@@ -202,23 +203,24 @@ TEST_P(StoreContract, EveryReadIsBoundToItsTenancy) {
   EXPECT_EQ(mine.open_deliveries, 0U);
   for (const Tenancy& other : {kTestA, kLiveB, kLiveA}) {
     const bool own = other == kLiveA;
-    EXPECT_TRUE(look([&](Reader& reader) -> StoreResult<void> {
-                  EXPECT_EQ(reader.find_object(other, EntityKind::Endpoint, endpoint_of(kLiveA)).ok(), own);
-                  EXPECT_EQ(reader.find_message(other, both.message).ok(), own);
-                  EXPECT_EQ(reader.payload_of(other, both.message).ok(), own);
-                  EXPECT_EQ(reader.find_delivery(other, {both.message.position + 1}).ok(), own);
-                  EXPECT_EQ(reader.attempts_of(other, {both.message.position + 1}).value().size(), own ? 1U : 0U);
-                  EXPECT_EQ(reader.inbox(other, {channel_of(kLiveA)}, {}).value().size(), own ? 1U : 0U);
-                  EXPECT_EQ(reader.find_refusal(other, refusal).ok(), own);
-                  EXPECT_EQ(reader.list_refusals(other, 0, {}).value().size(), own ? 1U : 0U);
-                  EXPECT_EQ(reader.health_of(other, mine.integration).value().last_success_at.has_value(), own);
-                  MessageRow claimed = mine;
-                  claimed.tenancy = other;
-                  EXPECT_EQ(reader.deliveries_of(claimed).value().size(), own ? 2U : 0U);
-                  const auto listed = reader.list_objects(other, EntityKind::Endpoint, 0, {});
-                  for (const auto& row : listed.value()) EXPECT_EQ(row.head.tenancy, other);
-                  return {};
-                }).ok());
+    EXPECT_TRUE(
+        look([&](Reader& reader) -> StoreResult<void> {
+          EXPECT_EQ(reader.find_object(other, EntityKind::Endpoint, endpoint_of(kLiveA)).ok(), own);
+          EXPECT_EQ(reader.find_message(other, both.message).ok(), own);
+          EXPECT_EQ(reader.payload_of(other, both.message).ok(), own);
+          EXPECT_EQ(reader.find_delivery(other, {both.message.position + 1}).ok(), own);
+          EXPECT_EQ(reader.attempts_of(other, {both.message.position + 1}).value().size(), own ? 1U : 0U);
+          EXPECT_EQ(reader.inbox(other, {channel_of(kLiveA)}, {}).value().size(), own ? 1U : 0U);
+          EXPECT_EQ(reader.find_refusal(other, refusal).ok(), own);
+          EXPECT_EQ(reader.list_refusals(other, 0, {}).value().size(), own ? 1U : 0U);
+          EXPECT_EQ(reader.health_of(other, mine.integration).value().last_success_at.has_value(), own);
+          MessageRow claimed = mine;
+          claimed.tenancy = other;
+          EXPECT_EQ(reader.deliveries_of(claimed).value().size(), own ? 2U : 0U);
+          const auto listed = reader.list_objects(other, EntityKind::Endpoint, 0, {});
+          for (const auto& row : listed.value()) EXPECT_EQ(row.head.tenancy, other);
+          return {};
+        }).ok());
   }
 }
 
@@ -345,12 +347,14 @@ TEST_P(StoreContract, RequeueAndCancel) {
 
 TEST_P(StoreContract, PayloadsGoWhenNothingHoldsThemAnyMore) {
   room_ = 100;
-  const auto delivered = message(kLiveA, 2), dead = message(kLiveA), kept_base = message(kLiveA), nobody = message(kLiveA, 0);
+  const auto delivered = message(kLiveA, 2), dead = message(kLiveA), kept_base = message(kLiveA),
+             nobody = message(kLiveA, 0);
   auto kept = kept_base;
   kept.keep_payload_until = clock_.wall_now() + hours(24);
   auto inbox = message(kLiveA);
   inbox.deliveries[0] = {inbox.message.position + 1, TargetKind::Channel, channel_of(kLiveA)};
-  for (const auto& one : {delivered, dead, kept, nobody, inbox}) ASSERT_EQ(accept(one).status, AcceptStatus::Accepted);
+  for (const auto& one : {delivered, dead, kept, nobody, inbox})
+    ASSERT_EQ(accept(one).status, AcceptStatus::Accepted);
   ASSERT_EQ(handed_over_.size(), 4U);
   const auto holds = [&](const AcceptMessage& one) {
     purge();
@@ -406,8 +410,9 @@ TEST_P(StoreContract, ControlCallsAreIdempotent) {
   const auto call = [&](std::uint8_t body, Position resource) {
     Transaction::Repeat repeat;
     EXPECT_TRUE(change([&](Transaction& t) -> StoreResult<void> {
-                  SEALPOST_TRY(repeat, t.claim_control_call(
-                                           kLiveA, claim(ClaimMeaning::IdempotencyKey, 9, body, 0), resource));
+                  SEALPOST_TRY(repeat,
+                               t.claim_control_call(kLiveA, claim(ClaimMeaning::IdempotencyKey, 9, body, 0),
+                                                    resource));
                   return {};
                 }).ok());
     return repeat;
@@ -444,7 +449,8 @@ TEST_P(StoreContract, AuditIndexesAreGaplessAndTilesEqualRecomputation) {
                   }
                 }
                 for (std::uint64_t tile = 0; tile < 3; ++tile) {
-                  const auto width = static_cast<std::uint32_t>(std::min<std::uint64_t>(256, size - tile * 256));
+                  const auto width =
+                      static_cast<std::uint32_t>(std::min<std::uint64_t>(256, size - tile * 256));
                   SEALPOST_TRY(const auto hashes, reader.tile(kLiveA.organization, 0, tile, width));
                   for (std::size_t i = 0; i < width; ++i) EXPECT_EQ(hashes[i], leaves[tile * 256 + i]);
                   EXPECT_FALSE(reader.tile(kLiveA.organization, 0, tile, width + 1).ok());
@@ -513,7 +519,10 @@ TEST_P(StoreContract, ALongReadIsCancelled) {
   });
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error(), StoreError::Busy);
-  EXPECT_TRUE(look([](Reader& reader) -> StoreResult<void> { return reader.logs().ok() ? StoreResult<void>() : StoreResult<void>(fail(StoreError::Corrupt)); }).ok());
+  EXPECT_TRUE(look([](Reader& reader) -> StoreResult<void> {
+                return reader.logs().ok() ? StoreResult<void>()
+                                          : StoreResult<void>(fail(StoreError::Corrupt));
+              }).ok());
 }
 
 TEST_P(StoreContract, NothingIsTakenAfterClosing) {

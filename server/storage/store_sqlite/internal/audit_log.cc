@@ -38,8 +38,10 @@ StoreResult<Bytes> growing_tile(Database& database, std::uint64_t id) {
 
 StoreResult<void> put_tile(Database& database, std::uint64_t id, const Bytes& hashes) {
   return database
-      .query("INSERT INTO audit_tile (id, hashes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes",
-             id, hashes)
+      .query(
+          "INSERT INTO audit_tile (id, hashes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hashes = "
+          "excluded.hashes",
+          id, hashes)
       .run();
 }
 

@@ -9,9 +9,7 @@ std::uint64_t mix(std::uint64_t value) {
   return value ^ value >> 31;
 }
 
-std::uint64_t half(const Hash128& key, std::size_t at) {
-  return read_u64(ByteView(key).subspan(at, 8));
-}
+std::uint64_t half(const Hash128& key, std::size_t at) { return read_u64(ByteView(key).subspan(at, 8)); }
 
 }  // namespace
 

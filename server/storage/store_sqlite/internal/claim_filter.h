@@ -1,7 +1,7 @@
-// "Surely not there" for once-only claims. A sealed slice has a blocked Bloom filter: 16 bits a claim in blocks
-// of one cache line, 8 probes, so that asking costs one miss of the cache and about one answer in 500 is wrong
-// towards "perhaps". The open slice, which still grows, has the fingerprints themselves. Entries that a rolled
-// back claim leaves behind only cost a look-up. Values without locks.
+// "Surely not there" for once-only claims. A sealed slice has a blocked Bloom filter: 16 bits a claim in
+// blocks of one cache line, 8 probes, so that asking costs one miss of the cache and about one answer in 500
+// is wrong towards "perhaps". The open slice, which still grows, has the fingerprints themselves. Entries
+// that a rolled back claim leaves behind only cost a look-up. Values without locks.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,8 @@ class SealedFilter final {
   std::vector<std::uint64_t> words_;
 };
 
-// Where in a slice a fingerprint's claim lies. Open addressing; equal fingerprints may stand in it several times, so
-// that a collision hides nobody.
+// Where in a slice a fingerprint's claim lies. Open addressing; equal fingerprints may stand in it several
+// times, so that a collision hides nobody.
 class FingerprintMap final {
  public:
   struct Entry {

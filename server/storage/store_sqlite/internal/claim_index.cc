@@ -43,8 +43,8 @@ ClaimPlaces ClaimIndex::places(std::uint64_t fingerprint) const {
   const std::shared_lock lock(mutex_);
   ClaimPlaces found;
   for (const OpenClaimSlice& open : open_)
-    open.fingerprints.each(fingerprint,
-                           [&](std::uint32_t place) { found.rows.push_back(claim_row_id(open.slice, place)); });
+    open.fingerprints.each(
+        fingerprint, [&](std::uint32_t place) { found.rows.push_back(claim_row_id(open.slice, place)); });
   for (auto slice = sealed_.rbegin(); slice != sealed_.rend(); ++slice)
     if (slice->filter.perhaps(fingerprint)) found.slices.push_back(slice->slice);
   return found;

@@ -1,6 +1,6 @@
-// Where once-only claims may lie, in memory: for each open slice its fingerprints and their places, for each sealed
-// one a filter. One object lives as long as the store; the writer fills it, readers ask it. An answer is a hint: rows
-// are compared in the database, so an entry too many does no harm. Internally synchronised.
+// Where once-only claims may lie, in memory: for each open slice its fingerprints and their places, for each
+// sealed one a filter. One object lives as long as the store; the writer fills it, readers ask it. An answer
+// is a hint: rows are compared in the database, so an entry too many does no harm. Internally synchronised.
 #pragma once
 
 #include <array>

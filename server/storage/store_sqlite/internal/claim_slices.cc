@@ -8,8 +8,8 @@ namespace {
 using std::chrono::hours;
 
 // Longest lifetime of each class; the last takes everything above.
-constexpr std::array kClassTerms{Milliseconds(hours(48)), Milliseconds(hours(8 * 24)), Milliseconds(hours(35 * 24)),
-                                 Milliseconds(hours(400 * 24))};
+constexpr std::array kClassTerms{Milliseconds(hours(48)), Milliseconds(hours(8 * 24)),
+                                 Milliseconds(hours(35 * 24)), Milliseconds(hours(400 * 24))};
 static_assert(kClassTerms.size() == kClaimClasses);
 
 std::size_t class_of(const Claim& claim, WallTime now) {
@@ -24,10 +24,14 @@ Milliseconds span_of(std::size_t index) { return kClassTerms[index] / 8; }
 
 int strictness(ClaimVerdict verdict) {
   switch (verdict) {
-    case ClaimVerdict::New: return 0;
-    case ClaimVerdict::Repeated: return 1;
-    case ClaimVerdict::Mismatch: return 2;
-    case ClaimVerdict::Replayed: break;
+    case ClaimVerdict::New:
+      return 0;
+    case ClaimVerdict::Repeated:
+      return 1;
+    case ClaimVerdict::Mismatch:
+      return 2;
+    case ClaimVerdict::Replayed:
+      break;
   }
   return 3;
 }
@@ -55,7 +59,8 @@ StoreResult<bool> read_row(Database& database, std::int64_t id, const Tenancy& t
 }
 
 // The rows of a sealed slice that have this fingerprint.
-StoreResult<std::vector<std::int64_t>> rows_in(Database& database, std::int64_t slice, std::uint64_t fingerprint) {
+StoreResult<std::vector<std::int64_t>> rows_in(Database& database, std::int64_t slice,
+                                               std::uint64_t fingerprint) {
   std::vector<std::int64_t> rows;
   auto query = database.query("SELECT entries FROM claim_index WHERE id = ?",
                               bucket_row_id(slice, bucket_of(fingerprint)));
@@ -74,26 +79,33 @@ StoreResult<std::vector<std::int64_t>> rows_in(Database& database, std::int64_t 
 ClaimVerdict judge_against(const Claim& claim, const ClaimRow& first) {
   const bool same_body = constant_time_equal(claim.body, first.body);
   switch (claim.meaning) {
-    case ClaimMeaning::SignedBytes: return ClaimVerdict::Repeated;
-    case ClaimMeaning::IdempotencyKey: return same_body ? ClaimVerdict::Repeated : ClaimVerdict::Mismatch;
-    case ClaimMeaning::SignedId: break;
+    case ClaimMeaning::SignedBytes:
+      return ClaimVerdict::Repeated;
+    case ClaimMeaning::IdempotencyKey:
+      return same_body ? ClaimVerdict::Repeated : ClaimVerdict::Mismatch;
+    case ClaimMeaning::SignedId:
+      break;
   }
   return same_body && claim.signed_ms > first.signed_ms ? ClaimVerdict::Repeated : ClaimVerdict::Replayed;
 }
 
 AcceptStatus status_of(ClaimVerdict verdict) {
   switch (verdict) {
-    case ClaimVerdict::New: return AcceptStatus::Accepted;
-    case ClaimVerdict::Repeated: return AcceptStatus::Repeated;
-    case ClaimVerdict::Mismatch: return AcceptStatus::Mismatch;
-    case ClaimVerdict::Replayed: break;
+    case ClaimVerdict::New:
+      return AcceptStatus::Accepted;
+    case ClaimVerdict::Repeated:
+      return AcceptStatus::Repeated;
+    case ClaimVerdict::Mismatch:
+      return AcceptStatus::Mismatch;
+    case ClaimVerdict::Replayed:
+      break;
   }
   return AcceptStatus::Replayed;
 }
 
 // A key has one row at most: it is inserted only when absent, and moved by renew().
-StoreResult<std::optional<ClaimRow>> find_claim(Database& database, const ClaimIndex& index, const Tenancy& tenancy,
-                                                const Claim& claim) {
+StoreResult<std::optional<ClaimRow>> find_claim(Database& database, const ClaimIndex& index,
+                                                const Tenancy& tenancy, const Claim& claim) {
   const std::uint64_t fingerprint = claim_fingerprint(tenancy, claim.owner, claim.key);
   const ClaimPlaces places = index.places(fingerprint);
   ClaimRow row;
@@ -111,8 +123,8 @@ StoreResult<std::optional<ClaimRow>> find_claim(Database& database, const ClaimI
   return std::optional<ClaimRow>{};
 }
 
-StoreResult<ClaimSlices> ClaimSlices::load(Database& database, ClaimIndex& index, std::uint32_t claims_per_slice,
-                                           WallTime now) {
+StoreResult<ClaimSlices> ClaimSlices::load(Database& database, ClaimIndex& index,
+                                           std::uint32_t claims_per_slice, WallTime now) {
   index.clear();
   ClaimSlices slices(database, index, claims_per_slice);
   SEALPOST_TRY_VOID(slices.load_slices());
@@ -167,16 +179,18 @@ StoreResult<void> ClaimSlices::open_slice(std::size_t index, WallTime now) {
   OpenClaimSlice fresh;
   fresh.slice = next_slice_++;
   fresh.opened_at = now;
-  SEALPOST_TRY_VOID(database_
-                        ->query("INSERT INTO claim_slice (slice, class, opened_ms, sealed, keep_until_ms, filter)"
-                                " VALUES (?, ?, ?, 0, 0, x'')",
-                                fresh.slice, index, now)
-                        .run());
+  SEALPOST_TRY_VOID(
+      database_
+          ->query("INSERT INTO claim_slice (slice, class, opened_ms, sealed, keep_until_ms, filter)"
+                  " VALUES (?, ?, ?, 0, 0, x'')",
+                  fresh.slice, index, now)
+          .run());
   index_->open(index, std::move(fresh));
   return {};
 }
 
-StoreResult<void> ClaimSlices::write_places(std::int64_t slice, std::span<const FingerprintMap::Entry> entries) {
+StoreResult<void> ClaimSlices::write_places(std::int64_t slice,
+                                            std::span<const FingerprintMap::Entry> entries) {
   std::array<Bytes, kBuckets> buckets;
   for (const auto& entry : entries) {
     Bytes& bucket = buckets[bucket_of(entry.fingerprint)];
@@ -185,9 +199,10 @@ StoreResult<void> ClaimSlices::write_places(std::int64_t slice, std::span<const 
   }
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     if (buckets[i].empty()) continue;
-    SEALPOST_TRY_VOID(
-        database_->query("INSERT INTO claim_index (id, entries) VALUES (?, ?)", bucket_row_id(slice, i), buckets[i])
-            .run());
+    SEALPOST_TRY_VOID(database_
+                          ->query("INSERT INTO claim_index (id, entries) VALUES (?, ?)",
+                                  bucket_row_id(slice, i), buckets[i])
+                          .run());
   }
   return {};
 }
@@ -201,8 +216,8 @@ StoreResult<void> ClaimSlices::seal(std::size_t index) {
   const Bytes stored = filter.to_bytes();
   SEALPOST_TRY_VOID(
       database_
-          ->query("UPDATE claim_slice SET sealed = 1, keep_until_ms = ?, filter = ? WHERE slice = ?", open.keep_until,
-                  stored, open.slice)
+          ->query("UPDATE claim_slice SET sealed = 1, keep_until_ms = ?, filter = ? WHERE slice = ?",
+                  open.keep_until, stored, open.slice)
           .run());
   index_->add_sealed(open.slice, open.keep_until, std::move(filter));
   return {};
@@ -231,14 +246,17 @@ StoreResult<ClaimFinding> ClaimSlices::judge(const Tenancy& tenancy, std::span<c
   return finding;
 }
 
-StoreResult<void> ClaimSlices::put(const Tenancy& tenancy, const Claim& claim, Position receipt, WallTime now) {
+StoreResult<void> ClaimSlices::put(const Tenancy& tenancy, const Claim& claim, Position receipt,
+                                   WallTime now) {
   const std::uint64_t fingerprint = claim_fingerprint(tenancy, claim.owner, claim.key);
   const std::int64_t id = index_->add(class_of(claim, now), fingerprint, claim.keep_until);
   return database_
-      ->query("INSERT INTO claim (id, owner, key, organization, environment, body, signed_ms, keep_until_ms, receipt)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-              id, claim.owner, claim.key, tenancy.organization, tenancy.environment, claim.body, claim.signed_ms,
-              claim.keep_until, receipt)
+      ->query(
+          "INSERT INTO claim (id, owner, key, organization, environment, body, signed_ms, keep_until_ms, "
+          "receipt)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          id, claim.owner, claim.key, tenancy.organization, tenancy.environment, claim.body, claim.signed_ms,
+          claim.keep_until, receipt)
       .run();
 }
 
@@ -246,7 +264,9 @@ StoreResult<void> ClaimSlices::put(const Tenancy& tenancy, const Claim& claim, P
 StoreResult<void> ClaimSlices::insert(const Tenancy& tenancy, std::span<const Claim> claims, Position receipt,
                                       WallTime now) {
   for (std::size_t i = 0; i < claims.size(); ++i) {
-    const auto same = [&](const Claim& other) { return other.owner == claims[i].owner && other.key == claims[i].key; };
+    const auto same = [&](const Claim& other) {
+      return other.owner == claims[i].owner && other.key == claims[i].key;
+    };
     if (std::any_of(claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(i), same)) continue;
     SEALPOST_TRY_VOID(put(tenancy, claims[i], receipt, now));
   }
@@ -281,8 +301,9 @@ StoreResult<bool> ClaimSlices::purge(WallTime now, std::uint32_t rows) {
                                 claim_row_id(slice, 0), claim_row_id(slice + 1, 0), rows)
                         .run());
   if (database_->changes() - before < static_cast<std::int64_t>(rows)) {
-    SEALPOST_TRY_VOID(database_->query("DELETE FROM claim_index WHERE id >= ? AND id < ?", bucket_row_id(slice, 0),
-                                       bucket_row_id(slice + 1, 0))
+    SEALPOST_TRY_VOID(database_
+                          ->query("DELETE FROM claim_index WHERE id >= ? AND id < ?", bucket_row_id(slice, 0),
+                                  bucket_row_id(slice + 1, 0))
                           .run());
     SEALPOST_TRY_VOID(database_->query("DELETE FROM claim_slice WHERE slice = ?", slice).run());
     ended_.erase(ended_.begin());

@@ -1,15 +1,16 @@
-// Once-only claims (security.md, "Replay table"). Claims are appended in the order of arrival: a key is random, and a table
-// in the order of keys would touch a page of its own for every message. They lie in slices by the time they were made,
-// with a class for each order of lifetime, so that what expires together lies together. A slice is sealed when it is full
-// or old: the places of its fingerprints are written to `claim_index` in 256 rows, and memory keeps a filter. A new claim
-// normally reads nothing; a known one is found by its place and compared in the database. Claims made earlier in the same
-// transaction are seen, so equal keys inside one batch are settled first come, first served.
+// Once-only claims (security.md, "Replay table"). Claims are appended in the order of arrival: a key is
+// random, and a table in the order of keys would touch a page of its own for every message. They lie in
+// slices by the time they were made, with a class for each order of lifetime, so that what expires together
+// lies together. A slice is sealed when it is full or old: the places of its fingerprints are written to
+// `claim_index` in 256 rows, and memory keeps a filter. A new claim normally reads nothing; a known one is
+// found by its place and compared in the database. Claims made earlier in the same transaction are seen, so
+// equal keys inside one batch are settled first come, first served.
 //
-// A claim counts until its slice is deleted, never less than until its own `keep_until`. A genuine retry moves its
-// claim to the newest slice with the newer signed time, so the retry's own replay is known as long.
+// A claim counts until its slice is deleted, never less than until its own `keep_until`. A genuine retry
+// moves its claim to the newest slice with the newer signed time, so the retry's own replay is known as long.
 //
-// load() rebuilds the index; seal_where_due() runs at the beginning of a batch, not inside an element. Writer thread
-// only, but for find_claim().
+// load() rebuilds the index; seal_where_due() runs at the beginning of a batch, not inside an element. Writer
+// thread only, but for find_claim().
 #pragma once
 
 #include "storage/store_sqlite/internal/claim_index.h"
@@ -36,8 +37,8 @@ struct ClaimRow {
 [[nodiscard]] ClaimVerdict judge_against(const Claim& claim, const ClaimRow& first);
 [[nodiscard]] AcceptStatus status_of(ClaimVerdict verdict);
 // The row that holds the same key, on any connection.
-StoreResult<std::optional<ClaimRow>> find_claim(Database& database, const ClaimIndex& index, const Tenancy& tenancy,
-                                                const Claim& claim);
+StoreResult<std::optional<ClaimRow>> find_claim(Database& database, const ClaimIndex& index,
+                                                const Tenancy& tenancy, const Claim& claim);
 
 class ClaimSlices final {
  public:
@@ -47,7 +48,8 @@ class ClaimSlices final {
   // What the claims say together: the strictest answer counts (Replayed, Mismatch, Repeated, New).
   StoreResult<ClaimFinding> judge(const Tenancy& tenancy, std::span<const Claim> claims);
   // After New.
-  StoreResult<void> insert(const Tenancy& tenancy, std::span<const Claim> claims, Position receipt, WallTime now);
+  StoreResult<void> insert(const Tenancy& tenancy, std::span<const Claim> claims, Position receipt,
+                           WallTime now);
   // After Repeated: the newer signed time counts from now on.
   StoreResult<void> renew(const Tenancy& tenancy, std::span<const Claim> claims, WallTime now);
 

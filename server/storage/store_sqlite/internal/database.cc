@@ -12,7 +12,8 @@ std::optional<WallTime> Query::maybe_time(int column) const {
 std::string Query::text(int column) const {
   const auto* data = sqlite3_column_text(statement_, column);
   if (data == nullptr) return {};
-  return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  return {reinterpret_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 ByteView Query::view(int column) const {
@@ -28,8 +29,8 @@ Bytes Query::bytes(int column) const {
 
 // A null pointer would bind NULL, and empty is not the same as absent.
 void Query::bind_text(int index, std::string_view text) {
-  check(sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
-                            SQLITE_UTF8));
+  check(sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(), text.size(),
+                            SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void Query::bind_blob(int index, ByteView blob) {
@@ -58,8 +59,9 @@ StoreResult<void> Query::run() {
 
 namespace {
 
-// Before the library's first use: no shared counting of memory, which would put one lock around every allocation of every
-// connection. Each connection belongs to one thread at a time, so they need no locks of their own.
+// Before the library's first use: no shared counting of memory, which would put one lock around every
+// allocation of every connection. Each connection belongs to one thread at a time, so they need no locks of
+// their own.
 void configure_library() {
   static const bool done = [] {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -76,12 +78,14 @@ int open_flags(bool writer) {
 
 // page_size only matters before the first table; WAL is remembered by the file.
 std::string settings(const Database::Options& options) {
-  std::string sql = fmt::format("PRAGMA cache_size=-{}; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
-                                "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;",
-                                options.cache_kib);
+  std::string sql = fmt::format(
+      "PRAGMA cache_size=-{}; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
+      "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;",
+      options.cache_kib);
   if (!options.writer) return sql + "PRAGMA query_only=ON;";
   return fmt::format("PRAGMA page_size={}; ", options.page_size) + sql +
-         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0;"
+         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA "
+         "wal_autocheckpoint=0;"
          "PRAGMA locking_mode=NORMAL;";
 }
 
@@ -126,12 +130,19 @@ sqlite3_stmt* Database::prepared(const char* sql) {
 StoreError Database::note(int code) {
   StoreError error = StoreError::Unavailable;
   switch (code & 0xff) {
-    case SQLITE_CONSTRAINT: return StoreError::Conflict;
-    case SQLITE_INTERRUPT: return StoreError::Busy;
-    case SQLITE_FULL: error = StoreError::Full; break;
+    case SQLITE_CONSTRAINT:
+      return StoreError::Conflict;
+    case SQLITE_INTERRUPT:
+      return StoreError::Busy;
+    case SQLITE_FULL:
+      error = StoreError::Full;
+      break;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: error = StoreError::Corrupt; break;
-    default: break;
+    case SQLITE_NOTADB:
+      error = StoreError::Corrupt;
+      break;
+    default:
+      break;
   }
   if (!broken_) broken_ = error;
   return error;

@@ -1,7 +1,7 @@
-// One SQLite connection with its prepared statements, and a statement in use. Statements are found by the address
-// of their SQL literal, so each is prepared once per connection. Everything is bound as a parameter. Errors map onto
-// StoreError; one that is not a broken constraint or a cancelled read marks the connection as broken, because
-// SQLite may have rolled the transaction back by itself. One thread at a time.
+// One SQLite connection with its prepared statements, and a statement in use. Statements are found by the
+// address of their SQL literal, so each is prepared once per connection. Everything is bound as a parameter.
+// Errors map onto StoreError; one that is not a broken constraint or a cancelled read marks the connection as
+// broken, because SQLite may have rolled the transaction back by itself. One thread at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -70,12 +70,16 @@ class Query final {
   [[nodiscard]] IdType id(int column) const {
     return IdType{integer(column)};
   }
-  [[nodiscard]] WallTime time(int column) const { return from_unix_ms(sqlite3_column_int64(statement_, column)); }
+  [[nodiscard]] WallTime time(int column) const {
+    return from_unix_ms(sqlite3_column_int64(statement_, column));
+  }
   [[nodiscard]] std::optional<WallTime> maybe_time(int column) const;
   [[nodiscard]] Tenancy tenancy(int organization_column) const {
     return {{integer(organization_column)}, integer<Environment>(organization_column + 1)};
   }
-  [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  [[nodiscard]] bool is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  }
   [[nodiscard]] std::string text(int column) const;
   // Valid until the next step.
   [[nodiscard]] ByteView view(int column) const;
@@ -119,8 +123,9 @@ class Database final {
   // `sql` is a literal. Strings and byte vectors are bound by reference: no temporaries.
   template <class... Values>
   [[nodiscard]] Query query(const char* sql, Values&&... values) {
-    static_assert(((std::is_lvalue_reference_v<Values> || std::is_trivially_copyable_v<std::decay_t<Values>>)&&...),
-                  "a bound string or vector must outlive the statement");
+    static_assert(
+        ((std::is_lvalue_reference_v<Values> || std::is_trivially_copyable_v<std::decay_t<Values>>) && ...),
+        "a bound string or vector must outlive the statement");
     return Query(*this, prepared(sql), std::forward<Values>(values)...);
   }
 

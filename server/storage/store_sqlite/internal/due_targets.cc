@@ -52,7 +52,8 @@ std::vector<DueTarget> DueTargets::ready(WallTime now, const std::set<Position>&
   const auto first = organizations_.upper_bound(turn_);
   add(first, organizations_.end());
   add(organizations_.begin(), first);
-  if (!organizations_.empty()) turn_ = first == organizations_.end() ? organizations_.begin()->first : first->first;
+  if (!organizations_.empty())
+    turn_ = first == organizations_.end() ? organizations_.begin()->first : first->first;
 
   std::vector<DueTarget> found;
   for (bool more = true; more && found.size() < most;) {
@@ -83,15 +84,16 @@ std::optional<WallTime> DueTargets::next_due(const std::set<Position>& full) con
 std::vector<DueTarget> DueTargets::of_integration(Position organization, Position integration) const {
   std::vector<DueTarget> found;
   for (auto at = due_.lower_bound({organization, integration, 0});
-       at != due_.end() && at->first.organization == organization && at->first.integration == integration; ++at)
+       at != due_.end() && at->first.organization == organization && at->first.integration == integration;
+       ++at)
     found.push_back(at->first);
   return found;
 }
 
 std::vector<DueTarget> DueTargets::of_target(Position organization, Position target) const {
   std::vector<DueTarget> found;
-  for (auto at = due_.lower_bound({organization, 0, 0}); at != due_.end() && at->first.organization == organization;
-       ++at)
+  for (auto at = due_.lower_bound({organization, 0, 0});
+       at != due_.end() && at->first.organization == organization; ++at)
     if (at->first.target == target) found.push_back(at->first);
   return found;
 }

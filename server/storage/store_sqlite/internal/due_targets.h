@@ -1,7 +1,8 @@
-// Which targets have deliveries waiting, and since when one may be due: what a claim starts from, so that the backlog of
-// a capped or hanging endpoint is never scanned. Times are lower bounds: one that is too early costs a look and is then
-// corrected, so a rolled-back change does no harm. Organizations take turns, and inside one the target that has waited
-// longest comes first. Rebuilt from the waiting index at open. Writer thread only.
+// Which targets have deliveries waiting, and since when one may be due: what a claim starts from, so that the
+// backlog of a capped or hanging endpoint is never scanned. Times are lower bounds: one that is too early
+// costs a look and is then corrected, so a rolled-back change does no harm. Organizations take turns, and
+// inside one the target that has waited longest comes first. Rebuilt from the waiting index at open. Writer
+// thread only.
 #pragma once
 
 #include <map>
@@ -27,8 +28,8 @@ class DueTargets final {
   // What is known after looking: the next one's time, or nothing.
   void settle(const DueTarget& target, std::optional<WallTime> next);
 
-  // The targets due at `now`: one organization after the other, each contributing one per turn. The organization
-  // that the last call began with comes last.
+  // The targets due at `now`: one organization after the other, each contributing one per turn. The
+  // organization that the last call began with comes last.
   [[nodiscard]] std::vector<DueTarget> ready(WallTime now, const std::set<Position>& full, std::size_t most);
   // The earliest time anything waits for, targets in `full` left out.
   [[nodiscard]] std::optional<WallTime> next_due(const std::set<Position>& full) const;

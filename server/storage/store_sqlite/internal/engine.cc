@@ -39,17 +39,17 @@ int Engine::on_wal(void* self, sqlite3*, const char*, int pages) {
 }
 
 StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions& options) {
-  SEALPOST_TRY(auto database, Database::open({options.path.string(), options.vfs, true, options.writer_cache_kib,
-                                              options.page_size}));
+  SEALPOST_TRY(auto database, Database::open({options.path.string(), options.vfs, true,
+                                              options.writer_cache_kib, options.page_size}));
   const auto limit = fmt::format("PRAGMA journal_size_limit={}",
                                  std::uint64_t{2} * options.checkpoint_pages * options.page_size);
   SEALPOST_TRY_VOID(database->execute(limit.c_str()));
   return database;
 }
 
-StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> database, const SqliteOptions& options,
-                                                  const Clock& clock, ClaimIndex& index,
-                                                  std::uint64_t first_token) {
+StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> database,
+                                                  const SqliteOptions& options, const Clock& clock,
+                                                  ClaimIndex& index, std::uint64_t first_token) {
   SEALPOST_TRY(auto organizations, OrganizationTable::load(*database));
   SEALPOST_TRY(auto due, DueTargets::load(*database));
   std::optional<ClaimSlices> claims;
@@ -78,7 +78,8 @@ StoreResult<std::unique_ptr<Engine>> Engine::start(const SqliteOptions& options,
 }
 
 StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options, const Clock& clock,
-                                                    ClaimIndex& index, std::uint64_t boot, std::uint64_t next_token,
+                                                    ClaimIndex& index, std::uint64_t boot,
+                                                    std::uint64_t next_token,
                                                     const std::optional<Unsure>& unsure) {
   SEALPOST_TRY(auto database, open_database(options));
   if (unsure) {
@@ -100,7 +101,8 @@ StoreResult<bool> Engine::finish_batch(Position high_water) {
   if (database->changes() == changes_before_) return false;
   SEALPOST_TRY_VOID(organizations.store_batch(*database));
   SEALPOST_TRY_VOID(messages.store_batch());
-  SEALPOST_TRY_VOID(database->query("UPDATE engine SET high_water = MAX(high_water, ?) WHERE id = 1", high_water).run());
+  SEALPOST_TRY_VOID(
+      database->query("UPDATE engine SET high_water = MAX(high_water, ?) WHERE id = 1", high_water).run());
   return true;
 }
 

@@ -1,5 +1,5 @@
-// The writer's connection and everything it keeps in memory about the database. Thrown away and loaded anew after
-// any failure of a whole batch, so that memory never knows what the disk does not. Writer thread only.
+// The writer's connection and everything it keeps in memory about the database. Thrown away and loaded anew
+// after any failure of a whole batch, so that memory never knows what the disk does not. Writer thread only.
 #pragma once
 
 #include <memory>
@@ -12,15 +12,17 @@ namespace sealpost::store_sqlite {
 class Engine final {
  public:
   // Opens the file, brings it to this release's schema and counts a new boot.
-  static StoreResult<std::unique_ptr<Engine>> start(const SqliteOptions& options, const Clock& clock, ClaimIndex& index);
-  // Opens it again within the same boot. Leases from `first_unsure_token` on were written by a batch whose commit is
-  // unknown and never handed out: they go back to waiting, `orphans` among them to what they were.
+  static StoreResult<std::unique_ptr<Engine>> start(const SqliteOptions& options, const Clock& clock,
+                                                    ClaimIndex& index);
+  // Opens it again within the same boot. Leases from `first_unsure_token` on were written by a batch whose
+  // commit is unknown and never handed out: they go back to waiting, `orphans` among them to what they were.
   struct Unsure {
     std::uint64_t first_token = 0;
     std::vector<Position> orphans;
   };
   static StoreResult<std::unique_ptr<Engine>> resume(const SqliteOptions& options, const Clock& clock,
-                                                     ClaimIndex& index, std::uint64_t boot, std::uint64_t next_token,
+                                                     ClaimIndex& index, std::uint64_t boot,
+                                                     std::uint64_t next_token,
                                                      const std::optional<Unsure>& unsure);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -72,9 +74,9 @@ class Engine final {
   };
   Engine(Loaded loaded, const Clock& clock, std::uint64_t first_token);
   static StoreResult<std::unique_ptr<Database>> open_database(const SqliteOptions& options);
-  static StoreResult<std::unique_ptr<Engine>> load(std::unique_ptr<Database> database, const SqliteOptions& options,
-                                                   const Clock& clock, ClaimIndex& index,
-                                                   std::uint64_t first_token);
+  static StoreResult<std::unique_ptr<Engine>> load(std::unique_ptr<Database> database,
+                                                   const SqliteOptions& options, const Clock& clock,
+                                                   ClaimIndex& index, std::uint64_t first_token);
   StoreResult<void> run(const char* sql) { return database->query(sql).run(); }
   static int on_wal(void* self, sqlite3*, const char*, int pages);
 

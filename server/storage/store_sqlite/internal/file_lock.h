@@ -1,4 +1,5 @@
-// Keeps a second process away from the database: an advisory lock on a file beside it, held for the life of the object.
+// Keeps a second process away from the database: an advisory lock on a file beside it, held for the life of
+// the object.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +22,8 @@ class FileLock final {
   int fd_;
 };
 
-// The file exists afterwards, readable and writable by its owner alone. SQLite gives its side files the same mode.
+// The file exists afterwards, readable and writable by its owner alone. SQLite gives its side files the same
+// mode.
 StoreResult<void> ensure_private_file(const std::filesystem::path& path);
 
 }  // namespace sealpost::store_sqlite

@@ -45,13 +45,15 @@ StoreResult<void> MessagePath::store_batch() {
   for (const auto& [integration, health] : health_) {
     SEALPOST_TRY_VOID(
         parts_.database
-            .query("INSERT INTO integration_health (integration, organization, environment, success_ms, failure_ms,"
+            .query("INSERT INTO integration_health (integration, organization, environment, success_ms, "
+                   "failure_ms,"
                    " failure_code) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (integration) DO UPDATE SET"
                    " success_ms = MAX(COALESCE(excluded.success_ms, success_ms), COALESCE(success_ms,"
-                   " excluded.success_ms)), failure_code = CASE WHEN excluded.failure_ms IS NULL THEN failure_code ELSE"
+                   " excluded.success_ms)), failure_code = CASE WHEN excluded.failure_ms IS NULL THEN "
+                   "failure_code ELSE"
                    " excluded.failure_code END, failure_ms = COALESCE(excluded.failure_ms, failure_ms)",
-                   integration, health.tenancy.organization, health.tenancy.environment, health.success, health.failure,
-                   health.code)
+                   integration, health.tenancy.organization, health.tenancy.environment, health.success,
+                   health.failure, health.code)
             .run());
   }
   health_.clear();
@@ -62,7 +64,8 @@ StoreResult<AcceptOutcome> MessagePath::first_receipt(AcceptStatus status, Posit
   AcceptOutcome outcome;
   outcome.status = status;
   outcome.message = MessageId{receipt};
-  auto query = parts_.database.query("SELECT audit_index, accepted_ms, deliveries FROM message WHERE position = ?", receipt);
+  auto query = parts_.database.query(
+      "SELECT audit_index, accepted_ms, deliveries FROM message WHERE position = ?", receipt);
   SEALPOST_TRY(const bool found, query.step());
   if (found) {
     outcome.audit_index = query.integer(0);
@@ -96,19 +99,22 @@ StoreResult<AcceptOutcome> MessagePath::accept(AcceptMessage& message) {
 }
 
 StoreResult<void> MessagePath::insert_message(const AcceptMessage& message, std::uint64_t audit_index) {
-  SEALPOST_TRY_VOID(
-      parts_.database
-          .query("INSERT INTO message (position, organization, environment, integration, source, accepted_ms, event_type,"
-                 " event_id, payload_digest, payload_size, content_type, summary, facts, keep_until_ms, deliveries,"
-                 " audit_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 message.message, message.tenancy.organization, message.tenancy.environment, message.integration,
-                 message.source, message.accepted_at, message.event_type, message.event_id, message.payload_digest,
-                 message.payload_size, message.content_type, message.summary, message.facts, message.keep_payload_until,
-                 message.deliveries.size(), audit_index)
-          .run());
+  SEALPOST_TRY_VOID(parts_.database
+                        .query("INSERT INTO message (position, organization, environment, integration, "
+                               "source, accepted_ms, event_type,"
+                               " event_id, payload_digest, payload_size, content_type, summary, facts, "
+                               "keep_until_ms, deliveries,"
+                               " audit_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               message.message, message.tenancy.organization, message.tenancy.environment,
+                               message.integration, message.source, message.accepted_at, message.event_type,
+                               message.event_id, message.payload_digest, message.payload_size,
+                               message.content_type, message.summary, message.facts,
+                               message.keep_payload_until, message.deliveries.size(), audit_index)
+                        .run());
   return parts_.database
-      .query("INSERT INTO payload (message, organization, environment, sealed) VALUES (?, ?, ?, ?)", message.message,
-             message.tenancy.organization, message.tenancy.environment, message.sealed_payload)
+      .query("INSERT INTO payload (message, organization, environment, sealed) VALUES (?, ?, ?, ?)",
+             message.message, message.tenancy.organization, message.tenancy.environment,
+             message.sealed_payload)
       .run();
 }
 
@@ -122,7 +128,8 @@ StoreResult<void> MessagePath::insert_deliveries(AcceptMessage& message) {
       SEALPOST_TRY_VOID(
           parts_.database
               .query("INSERT INTO inbox (channel, message, organization, environment) VALUES (?, ?, ?, ?)",
-                     delivery.target, message.message, message.tenancy.organization, message.tenancy.environment)
+                     delivery.target, message.message, message.tenancy.organization,
+                     message.tenancy.environment)
               .run());
       continue;
     }
@@ -136,9 +143,9 @@ StoreResult<void> MessagePath::insert_deliveries(AcceptMessage& message) {
     }
     --room_;
     const Lease lease{boot_, next_token_++};
-    born_leased_.push_back({DeliveryId{delivery.position}, message.message, message.tenancy, message.integration,
-                            delivery.kind, delivery.target, 0, message.accepted_at, message.event_type,
-                            message.content_type, lease, false, message.carry});
+    born_leased_.push_back({DeliveryId{delivery.position}, message.message, message.tenancy,
+                            message.integration, delivery.kind, delivery.target, 0, message.accepted_at,
+                            message.event_type, message.content_type, lease, false, message.carry});
     SEALPOST_TRY_VOID(insert_delivery(message, delivery, DeliveryState::Leased, lease));
   }
   const Position position = message.message.position;
@@ -160,11 +167,14 @@ StoreResult<void> MessagePath::insert_delivery(const AcceptMessage& message, con
   if (state == DeliveryState::Waiting) next = message.accepted_at;
   if (state == DeliveryState::Delivered) ended = message.accepted_at;
   return parts_.database
-      .query("INSERT INTO delivery (position, organization, environment, message, integration, kind, target, siblings,"
-             " state, attempts, next_ms, ended_ms, boot, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
-             delivery.position, message.tenancy.organization, message.tenancy.environment, message.message,
-             message.integration, delivery.kind, delivery.target, message.deliveries.size(), state, next, ended,
-             lease.boot, lease.token)
+      .query(
+          "INSERT INTO delivery (position, organization, environment, message, integration, kind, target, "
+          "siblings,"
+          " state, attempts, next_ms, ended_ms, boot, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, "
+          "?)",
+          delivery.position, message.tenancy.organization, message.tenancy.environment, message.message,
+          message.integration, delivery.kind, delivery.target, message.deliveries.size(), state, next, ended,
+          lease.boot, lease.token)
       .run();
 }
 
@@ -173,14 +183,15 @@ StoreResult<void> MessagePath::record_refusal(const RecordRefusal& refusal) {
   const std::int64_t before = parts_.database.changes();
   SEALPOST_TRY_VOID(
       parts_.database
-          .query("INSERT INTO refusal (position, organization, environment, integration, source, category, network,"
+          .query("INSERT INTO refusal (position, organization, environment, integration, source, category, "
+                 "network,"
                  " count, first_ms, last_ms, steps, audit_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                  " ON CONFLICT (position) DO UPDATE SET count = count + excluded.count,"
                  " last_ms = MAX(last_ms, excluded.last_ms) WHERE organization = excluded.organization"
                  " AND environment = excluded.environment",
-                 refusal.refusal, refusal.tenancy.organization, refusal.tenancy.environment, refusal.integration,
-                 refusal.source, refusal.category, refusal.network, refusal.count, refusal.first_at, refusal.last_at,
-                 refusal.steps, index)
+                 refusal.refusal, refusal.tenancy.organization, refusal.tenancy.environment,
+                 refusal.integration, refusal.source, refusal.category, refusal.network, refusal.count,
+                 refusal.first_at, refusal.last_at, refusal.steps, index)
           .run());
   if (parts_.database.changes() == before) return fail(StoreError::Conflict);
   return {};

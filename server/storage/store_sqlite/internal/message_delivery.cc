@@ -10,21 +10,24 @@ namespace {
 constexpr std::uint32_t kMostCancelledAtOnce = 5'000;
 
 bool ends(DeliveryState state) {
-  return state == DeliveryState::Delivered || state == DeliveryState::Dead || state == DeliveryState::Cancelled;
+  return state == DeliveryState::Delivered || state == DeliveryState::Dead ||
+         state == DeliveryState::Cancelled;
 }
 
 }  // namespace
 
-// What the attempt is fenced by: the row is still leased under this boot and token, and is what the caller says.
+// What the attempt is fenced by: the row is still leased under this boot and token, and is what the caller
+// says.
 StoreResult<std::optional<MessagePath::DeliveryFacts>> MessagePath::held_by(const FinishAttempt& attempt) {
   auto query = parts_.database.query(
       "SELECT siblings, integration FROM delivery WHERE position = ? AND state = 1 AND boot = ? AND token = ?"
       " AND message = ? AND organization = ? AND environment = ? AND target = ?",
-      attempt.delivery, attempt.lease.boot, attempt.lease.token, attempt.message, attempt.tenancy.organization,
-      attempt.tenancy.environment, attempt.target);
+      attempt.delivery, attempt.lease.boot, attempt.lease.token, attempt.message,
+      attempt.tenancy.organization, attempt.tenancy.environment, attempt.target);
   SEALPOST_TRY(const bool found, query.step());
   if (!found) return std::optional<DeliveryFacts>{};
-  return std::optional<DeliveryFacts>{DeliveryFacts{query.integer<std::uint32_t>(0), query.id<IntegrationId>(1)}};
+  return std::optional<DeliveryFacts>{
+      DeliveryFacts{query.integer<std::uint32_t>(0), query.id<IntegrationId>(1)}};
 }
 
 StoreResult<FinishOutcome> MessagePath::finish(const FinishAttempt& attempt) {
@@ -34,14 +37,16 @@ StoreResult<FinishOutcome> MessagePath::finish(const FinishAttempt& attempt) {
   if (!facts) return outcome;
   outcome.status = FinishStatus::Finished;
   SEALPOST_TRY(outcome.audit_index, parts_.audit.append(attempt.audit));
-  SEALPOST_TRY_VOID(
-      parts_.database
-          .query("INSERT INTO attempt (delivery, number, organization, environment, started_ms, ended_ms, result,"
-                 " failure_class, code, http_status, facts, audit_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 attempt.delivery, attempt.number, attempt.tenancy.organization, attempt.tenancy.environment,
-                 attempt.started_at, attempt.ended_at, attempt.result, attempt.failure_class, attempt.code,
-                 attempt.http_status, attempt.facts, outcome.audit_index)
-          .run());
+  SEALPOST_TRY_VOID(parts_.database
+                        .query("INSERT INTO attempt (delivery, number, organization, environment, "
+                               "started_ms, ended_ms, result,"
+                               " failure_class, code, http_status, facts, audit_index) VALUES (?, ?, ?, ?, "
+                               "?, ?, ?, ?, ?, ?, ?, ?)",
+                               attempt.delivery, attempt.number, attempt.tenancy.organization,
+                               attempt.tenancy.environment, attempt.started_at, attempt.ended_at,
+                               attempt.result, attempt.failure_class, attempt.code, attempt.http_status,
+                               attempt.facts, outcome.audit_index)
+                        .run());
   SEALPOST_TRY_VOID(end_attempt(attempt, *facts));
   return outcome;
 }
@@ -50,11 +55,12 @@ StoreResult<void> MessagePath::end_attempt(const FinishAttempt& attempt, const D
   std::optional<WallTime> next, ended;
   if (attempt.next == DeliveryState::Waiting) next = attempt.next_attempt_at;
   if (ends(attempt.next)) ended = attempt.ended_at;
-  SEALPOST_TRY_VOID(parts_.database
-                        .query("UPDATE delivery SET state = ?, attempts = ?, next_ms = ?, ended_ms = ?, boot = 0,"
-                               " token = 0 WHERE position = ?",
-                               attempt.next, attempt.number, next, ended, attempt.delivery)
-                        .run());
+  SEALPOST_TRY_VOID(
+      parts_.database
+          .query("UPDATE delivery SET state = ?, attempts = ?, next_ms = ?, ended_ms = ?, boot = 0,"
+                 " token = 0 WHERE position = ?",
+                 attempt.next, attempt.number, next, ended, attempt.delivery)
+          .run());
   if (attempt.next == DeliveryState::Waiting) {
     parts_.due.note({attempt.tenancy.organization.position, facts.integration.position, attempt.target},
                     attempt.next_attempt_at);
@@ -65,7 +71,8 @@ StoreResult<void> MessagePath::end_attempt(const FinishAttempt& attempt, const D
     SEALPOST_TRY_VOID(parts_.release.delivery_ended(attempt.message, facts.siblings, attempt.ended_at));
   }
   if (attempt.result != "aborted")
-    note_health(facts.integration, attempt.tenancy, attempt.result == "delivered", attempt.ended_at, attempt.code);
+    note_health(facts.integration, attempt.tenancy, attempt.result == "delivered", attempt.ended_at,
+                attempt.code);
   return {};
 }
 
@@ -100,14 +107,15 @@ StoreResult<ClaimedWork> MessagePath::claim_work(const ClaimWork& request) {
   return work;
 }
 
-// Leases of an earlier boot: nobody can say whether their last attempt arrived. They are leased anew, marked, so
-// that the delivery engine files the unknown outcome under a lease that fences.
+// Leases of an earlier boot: nobody can say whether their last attempt arrived. They are leased anew, marked,
+// so that the delivery engine files the unknown outcome under a lease that fences.
 StoreResult<void> MessagePath::claim_orphans(std::uint32_t most, std::vector<LeasedDelivery>& into) {
   if (!orphans_left_ || most == 0) return {};
   std::vector<Position> positions;
   {
     auto query = parts_.database.query(
-        "SELECT position FROM delivery INDEXED BY delivery_leased WHERE state = 1 AND boot < ? ORDER BY boot LIMIT ?",
+        "SELECT position FROM delivery INDEXED BY delivery_leased WHERE state = 1 AND boot < ? ORDER BY boot "
+        "LIMIT ?",
         boot_, most);
     for (;;) {
       SEALPOST_TRY(const bool row, query.step());
@@ -120,13 +128,14 @@ StoreResult<void> MessagePath::claim_orphans(std::uint32_t most, std::vector<Lea
   return lease(positions, true, into);
 }
 
-StoreResult<std::uint32_t> MessagePath::claim_target(const DueTarget& target, WallTime now, std::uint32_t most,
-                                                     std::vector<LeasedDelivery>& into) {
+StoreResult<std::uint32_t> MessagePath::claim_target(const DueTarget& target, WallTime now,
+                                                     std::uint32_t most, std::vector<LeasedDelivery>& into) {
   std::vector<Position> positions;
   std::optional<WallTime> next;
   {
     auto query = parts_.database.query(
-        "SELECT position, next_ms FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND integration = ?"
+        "SELECT position, next_ms FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND integration "
+        "= ?"
         " AND target = ? ORDER BY next_ms, position LIMIT ?",
         target.integration, target.target, most + 1);
     for (;;) {
@@ -150,8 +159,8 @@ StoreResult<void> MessagePath::lease(const std::vector<Position>& positions, boo
     const Lease lease{boot_, next_token_++};
     SEALPOST_TRY_VOID(
         parts_.database
-            .query("UPDATE delivery SET state = 1, boot = ?, token = ?, next_ms = NULL WHERE position = ?", lease.boot,
-                   lease.token, position)
+            .query("UPDATE delivery SET state = 1, boot = ?, token = ?, next_ms = NULL WHERE position = ?",
+                   lease.boot, lease.token, position)
             .run());
     SEALPOST_TRY(LeasedDelivery delivery, leased_delivery(position));
     delivery.lease = lease;
@@ -163,8 +172,10 @@ StoreResult<void> MessagePath::lease(const std::vector<Position>& positions, boo
 
 StoreResult<LeasedDelivery> MessagePath::leased_delivery(Position position) {
   auto query = parts_.database.query(
-      "SELECT d.organization, d.environment, d.message, d.integration, d.kind, d.target, d.attempts, m.accepted_ms,"
-      " m.event_type, m.content_type FROM delivery d JOIN message m ON m.position = d.message WHERE d.position = ?",
+      "SELECT d.organization, d.environment, d.message, d.integration, d.kind, d.target, d.attempts, "
+      "m.accepted_ms,"
+      " m.event_type, m.content_type FROM delivery d JOIN message m ON m.position = d.message WHERE "
+      "d.position = ?",
       position);
   SEALPOST_TRY(const bool found, query.step());
   if (!found) return fail(parts_.database.note(SQLITE_CORRUPT));
@@ -198,7 +209,8 @@ StoreResult<void> MessagePath::requeue(const Tenancy& tenancy, DeliveryId delive
   }
   SEALPOST_TRY_VOID(
       parts_.database
-          .query("UPDATE delivery SET state = 0, next_ms = ?, ended_ms = NULL WHERE position = ?", now, delivery)
+          .query("UPDATE delivery SET state = 0, next_ms = ?, ended_ms = NULL WHERE position = ?", now,
+                 delivery)
           .run());
   parts_.due.note(target, now);
   woke_ = true;
@@ -219,15 +231,16 @@ StoreResult<void> MessagePath::release_lease(const Tenancy& tenancy, DeliveryId 
   }
   SEALPOST_TRY_VOID(
       parts_.database
-          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE position = ?", due, delivery)
+          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE position = ?", due,
+                 delivery)
           .run());
   parts_.due.note(target, due);
   woke_ = true;
   return {};
 }
 
-StoreResult<std::uint64_t> MessagePath::cancel_waiting(const Tenancy& tenancy, const std::vector<DueTarget>& targets,
-                                                       WallTime now) {
+StoreResult<std::uint64_t> MessagePath::cancel_waiting(const Tenancy& tenancy,
+                                                       const std::vector<DueTarget>& targets, WallTime now) {
   struct Ended {
     Position delivery = 0;
     MessageId message;
@@ -266,11 +279,12 @@ StoreResult<void> MessagePath::take_back(Database& database, std::uint64_t boot,
                                  position, boot, first_token)
                           .run());
   }
-  SEALPOST_TRY_VOID(database
-                        .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE state = 1"
-                               " AND boot = ? AND token >= ?",
-                               now, boot, first_token)
-                        .run());
+  SEALPOST_TRY_VOID(
+      database
+          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE state = 1"
+                 " AND boot = ? AND token >= ?",
+                 now, boot, first_token)
+          .run());
   return {};
 }
 

@@ -1,6 +1,6 @@
-// The commands of the message path, one element at a time inside the running transaction. What has to happen after
-// the commit (hand-over, waking) is collected here and fetched by the writer; an element that is rolled back leaves
-// nothing behind. Writer thread only.
+// The commands of the message path, one element at a time inside the running transaction. What has to happen
+// after the commit (hand-over, waking) is collected here and fetched by the writer; an element that is rolled
+// back leaves nothing behind. Writer thread only.
 #pragma once
 
 #include <map>
@@ -33,8 +33,10 @@ class MessagePath final {
   StoreResult<ClaimedWork> claim_work(const ClaimWork& request);
   StoreResult<void> record_refusal(const RecordRefusal& refusal);
   StoreResult<void> requeue(const Tenancy& tenancy, DeliveryId delivery, WallTime now);
-  StoreResult<void> release_lease(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease, WallTime due);
-  StoreResult<std::uint64_t> cancel_waiting(const Tenancy& tenancy, const std::vector<DueTarget>& targets, WallTime now);
+  StoreResult<void> release_lease(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease,
+                                  WallTime due);
+  StoreResult<std::uint64_t> cancel_waiting(const Tenancy& tenancy, const std::vector<DueTarget>& targets,
+                                            WallTime now);
   // Writes the batch's health rows.
   StoreResult<void> store_batch();
 
@@ -62,16 +64,18 @@ class MessagePath final {
   StoreResult<AcceptOutcome> first_receipt(AcceptStatus status, Position receipt);
   StoreResult<void> insert_message(const AcceptMessage& message, std::uint64_t audit_index);
   StoreResult<void> insert_deliveries(AcceptMessage& message);
-  StoreResult<void> insert_delivery(const AcceptMessage& message, const NewDelivery& delivery, DeliveryState state,
-                                    const Lease& lease);
+  StoreResult<void> insert_delivery(const AcceptMessage& message, const NewDelivery& delivery,
+                                    DeliveryState state, const Lease& lease);
   StoreResult<std::optional<DeliveryFacts>> held_by(const FinishAttempt& attempt);
   StoreResult<void> end_attempt(const FinishAttempt& attempt, const DeliveryFacts& facts);
   StoreResult<void> claim_orphans(std::uint32_t most, std::vector<LeasedDelivery>& into);
   StoreResult<std::uint32_t> claim_target(const DueTarget& target, WallTime now, std::uint32_t most,
                                           std::vector<LeasedDelivery>& into);
-  StoreResult<void> lease(const std::vector<Position>& positions, bool orphaned, std::vector<LeasedDelivery>& into);
+  StoreResult<void> lease(const std::vector<Position>& positions, bool orphaned,
+                          std::vector<LeasedDelivery>& into);
   StoreResult<LeasedDelivery> leased_delivery(Position position);
-  void note_health(IntegrationId integration, const Tenancy& tenancy, bool success, WallTime at, std::string_view code);
+  void note_health(IntegrationId integration, const Tenancy& tenancy, bool success, WallTime at,
+                   std::string_view code);
 
   Parts parts_;
   std::uint64_t boot_;

@@ -1,6 +1,6 @@
-// What the writer must know of every organization without asking the database: the epoch of its access and the
-// size of its log. Values change in three rings: an element changes its own, `keep_element` makes them the batch's,
-// and `keep_batch` runs after the commit. Whoever rolls back, forgets. Writer thread only.
+// What the writer must know of every organization without asking the database: the epoch of its access and
+// the size of its log. Values change in three rings: an element changes its own, `keep_element` makes them
+// the batch's, and `keep_batch` runs after the commit. Whoever rolls back, forgets. Writer thread only.
 #pragma once
 
 #include <unordered_map>
@@ -20,7 +20,9 @@ class OrganizationTable final {
  public:
   static StoreResult<OrganizationTable> load(Database& database);
 
-  [[nodiscard]] const OrganizationState& see(OrganizationId organization) { return entry(organization).element; }
+  [[nodiscard]] const OrganizationState& see(OrganizationId organization) {
+    return entry(organization).element;
+  }
   // For changing within the running element.
   [[nodiscard]] OrganizationState& change(OrganizationId organization);
 

@@ -3,8 +3,9 @@
 namespace sealpost::store_sqlite {
 
 StoreResult<void> PayloadRelease::note(ReleaseReason reason, WallTime at, Position position) {
-  return database_.query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) VALUES (?, ?, ?)", reason, at,
-                         position)
+  return database_
+      .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) VALUES (?, ?, ?)", reason, at,
+             position)
       .run();
 }
 
@@ -32,11 +33,13 @@ StoreResult<bool> PayloadRelease::erase_due(const Store::PurgeTerms& terms) {
   return more;
 }
 
-StoreResult<bool> PayloadRelease::erase_due(ReleaseReason reason, WallTime until, const Store::PurgeTerms& terms) {
+StoreResult<bool> PayloadRelease::erase_due(ReleaseReason reason, WallTime until,
+                                            const Store::PurgeTerms& terms) {
   std::vector<Note> notes;
   {
     auto query = database_.query(
-        "SELECT at_ms, position FROM payload_release WHERE reason = ? AND at_ms <= ? ORDER BY at_ms, position LIMIT ?",
+        "SELECT at_ms, position FROM payload_release WHERE reason = ? AND at_ms <= ? ORDER BY at_ms, "
+        "position LIMIT ?",
         reason, until, terms.rows_per_step);
     for (;;) {
       SEALPOST_TRY(const bool row, query.step());
@@ -49,8 +52,8 @@ StoreResult<bool> PayloadRelease::erase_due(ReleaseReason reason, WallTime until
     const Note& last = notes.back();
     SEALPOST_TRY_VOID(
         database_
-            .query("DELETE FROM payload_release WHERE reason = ? AND (at_ms, position) <= (?, ?)", reason, last.at,
-                   last.position)
+            .query("DELETE FROM payload_release WHERE reason = ? AND (at_ms, position) <= (?, ?)", reason,
+                   last.at, last.position)
             .run());
   }
   return notes.size() == terms.rows_per_step;
@@ -65,7 +68,8 @@ StoreResult<void> PayloadRelease::settle(const Note& note, const Store::PurgeTer
   if (note.reason == ReleaseReason::Inbox) {
     SEALPOST_TRY_VOID(
         database_
-            .query("DELETE FROM inbox WHERE message = ?1 AND channel IN (SELECT target FROM delivery WHERE position > ?1"
+            .query("DELETE FROM inbox WHERE message = ?1 AND channel IN (SELECT target FROM delivery WHERE "
+                   "position > ?1"
                    " AND position <= ?1 + (SELECT deliveries FROM message WHERE position = ?1) AND kind = 1)",
                    message)
             .run());
@@ -81,12 +85,15 @@ StoreResult<Position> PayloadRelease::message_of_dead_letter(Position delivery) 
   return row ? query.integer(0) : Position{0};
 }
 
-// A dead letter holds until its term, counted from its end; an inbox item until its term, counted from acceptance.
+// A dead letter holds until its term, counted from its end; an inbox item until its term, counted from
+// acceptance.
 StoreResult<bool> PayloadRelease::is_held(Position message, const Store::PurgeTerms& terms) {
   auto query = database_.query(
       "SELECT 1 FROM message m WHERE m.position = ?1 AND (m.keep_until_ms > ?2 OR EXISTS ("
-      "  SELECT 1 FROM delivery d WHERE d.position > m.position AND d.position <= m.position + m.deliveries AND ("
-      "    d.state IN (0, 1, 5) OR (d.state = 3 AND d.ended_ms > ?3) OR (d.kind = 1 AND m.accepted_ms > ?4))))",
+      "  SELECT 1 FROM delivery d WHERE d.position > m.position AND d.position <= m.position + m.deliveries "
+      "AND ("
+      "    d.state IN (0, 1, 5) OR (d.state = 3 AND d.ended_ms > ?3) OR (d.kind = 1 AND m.accepted_ms > "
+      "?4))))",
       message, terms.now, terms.now - terms.dead_letter_term, terms.now - terms.inbox_term);
   return query.step();
 }

@@ -1,7 +1,8 @@
-// When a payload may go. The commit path never deletes: it notes, in the order of time, that something which held a
-// payload has ended, and erase_due() looks at those notes later, in small steps. A note only says "look now": whether
-// another delivery, the inbox or a choice still holds the payload is judged from the rows. Every ending writes its own
-// note, so a note that finds the payload still held is dropped. Writer thread only.
+// When a payload may go. The commit path never deletes: it notes, in the order of time, that something which
+// held a payload has ended, and erase_due() looks at those notes later, in small steps. A note only says
+// "look now": whether another delivery, the inbox or a choice still holds the payload is judged from the
+// rows. Every ending writes its own note, so a note that finds the payload still held is dropped. Writer
+// thread only.
 #pragma once
 
 #include "storage/store/store.h"
@@ -21,7 +22,8 @@ class PayloadRelease final {
   explicit PayloadRelease(Database& database) : database_(database) {}
 
   StoreResult<void> note(ReleaseReason reason, WallTime at, Position position);
-  // A delivery ended as delivered or cancelled. Notes the message when none of its deliveries is open any more.
+  // A delivery ended as delivered or cancelled. Notes the message when none of its deliveries is open any
+  // more.
   StoreResult<void> delivery_ended(MessageId message, std::uint32_t siblings, WallTime at);
   // Erases what is due; true while there is more.
   StoreResult<bool> erase_due(const Store::PurgeTerms& terms);

@@ -4,8 +4,8 @@
 
 namespace sealpost::store_sqlite {
 
-ReaderPool::ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit, const Clock& clock,
-                       const ClaimIndex& claims)
+ReaderPool::ReaderPool(Database::Options options, std::uint32_t readers, Milliseconds limit,
+                       const Clock& clock, const ClaimIndex& claims)
     : options_(std::move(options)), limit_(limit), clock_(clock), claims_(claims) {
   for (std::uint32_t i = 0; i < std::max(readers, 1U); ++i) {
     slots_.push_back(std::make_unique<Slot>());
@@ -43,7 +43,8 @@ StoreResult<void> ReaderPool::read(const Store::Look& look) {
   Slot* slot = acquire();
   if (slot == nullptr) return fail(StoreError::Unavailable);
   const auto result = read_on(*slot, look);
-  const bool sound = slot->database != nullptr && !slot->database->broken() && !slot->database->in_transaction();
+  const bool sound =
+      slot->database != nullptr && !slot->database->broken() && !slot->database->in_transaction();
   release(*slot, sound);
   return result;
 }

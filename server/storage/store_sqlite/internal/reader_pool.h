@@ -1,6 +1,6 @@
-// A few read-only connections. A read holds one snapshot for at most the limit: statements that run longer are
-// interrupted, and the read ends as Busy, because an old snapshot keeps the write-ahead log from shrinking.
-// Internally synchronised.
+// A few read-only connections. A read holds one snapshot for at most the limit: statements that run longer
+// are interrupted, and the read ends as Busy, because an old snapshot keeps the write-ahead log from
+// shrinking. Internally synchronised.
 #pragma once
 
 #include <atomic>

@@ -5,10 +5,10 @@
 namespace sealpost::store_sqlite {
 namespace {
 
-// Shapes: positions are row ids, so rows lie in the order of time and need no index of their own. Rows of a message
-// are written once; what changes is kept in the narrow `delivery` rows. Deliveries are the positions that
-// follow their message, hence no index from one to the other. `payload`, `audit_record` and `audit_tile` hold the
-// bulk, in order, and expire by range.
+// Shapes: positions are row ids, so rows lie in the order of time and need no index of their own. Rows of a
+// message are written once; what changes is kept in the narrow `delivery` rows. Deliveries are the positions
+// that follow their message, hence no index from one to the other. `payload`, `audit_record` and `audit_tile`
+// hold the bulk, in order, and expire by range.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE engine (
   id INTEGER PRIMARY KEY CHECK (id = 1), boot INTEGER NOT NULL, high_water INTEGER NOT NULL);
@@ -103,8 +103,9 @@ StoreResult<std::size_t> current_version(Database& database) {
 }
 
 StoreResult<void> apply_steps(Database& database, WallTime now) {
-  SEALPOST_TRY_VOID(database.execute(
-      "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_ms INTEGER NOT NULL)"));
+  SEALPOST_TRY_VOID(
+      database.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_ms "
+                       "INTEGER NOT NULL)"));
   SEALPOST_TRY(std::size_t version, current_version(database));
   if (version > kSteps.size()) return fail(StoreError::NewerSchema);
   for (; version < kSteps.size(); ++version) {

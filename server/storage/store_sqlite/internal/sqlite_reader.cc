@@ -32,8 +32,9 @@ StoreResult<Row> one(Query& query, Make make) {
   return make(query);
 }
 
-#define SEALPOST_OBJECT_COLUMNS \
-  "SELECT kind, position, organization, environment, version, created_ms, updated_ms, parent, body, sealed FROM object "
+#define SEALPOST_OBJECT_COLUMNS                                                                              \
+  "SELECT kind, position, organization, environment, version, created_ms, updated_ms, parent, body, sealed " \
+  "FROM object "
 
 StoreResult<ObjectRow> object_row(Query& query) {
   ObjectRow row;
@@ -49,11 +50,12 @@ StoreResult<ObjectRow> object_row(Query& query) {
   return row;
 }
 
-#define SEALPOST_MESSAGE_COLUMNS                                                                                     \
-  "SELECT m.position, m.organization, m.environment, m.integration, m.source, m.accepted_ms, m.event_type,"          \
-  " m.event_id, m.payload_digest, m.payload_size, m.content_type, m.summary, m.facts, m.keep_until_ms,"              \
-  " (SELECT e.at_ms FROM payload_erased e WHERE e.message = m.position), m.deliveries,"                              \
-  " (SELECT COUNT(*) FROM delivery d WHERE d.position > m.position AND d.position <= m.position + m.deliveries"      \
+#define SEALPOST_MESSAGE_COLUMNS                                                                            \
+  "SELECT m.position, m.organization, m.environment, m.integration, m.source, m.accepted_ms, m.event_type," \
+  " m.event_id, m.payload_digest, m.payload_size, m.content_type, m.summary, m.facts, m.keep_until_ms,"     \
+  " (SELECT e.at_ms FROM payload_erased e WHERE e.message = m.position), m.deliveries,"                     \
+  " (SELECT COUNT(*) FROM delivery d WHERE d.position > m.position AND d.position <= m.position + "         \
+  "m.deliveries"                                                                                            \
   "  AND d.state IN (0, 1, 5)), m.audit_index FROM message m "
 
 StoreResult<MessageRow> message_row(Query& query) {
@@ -78,8 +80,9 @@ StoreResult<MessageRow> message_row(Query& query) {
   return row;
 }
 
-#define SEALPOST_DELIVERY_COLUMNS                                                                                \
-  "SELECT position, message, organization, environment, integration, kind, target, state, attempts, next_ms,"    \
+#define SEALPOST_DELIVERY_COLUMNS                                                                     \
+  "SELECT position, message, organization, environment, integration, kind, target, state, attempts, " \
+  "next_ms,"                                                                                          \
   " ended_ms, boot, token FROM delivery "
 
 StoreResult<DeliveryRow> delivery_row(Query& query) {
@@ -113,8 +116,9 @@ StoreResult<AttemptRow> attempt_row(Query& query) {
   return row;
 }
 
-#define SEALPOST_REFUSAL_COLUMNS                                                                                   \
-  "SELECT position, organization, environment, integration, source, category, network, count, first_ms, last_ms,"  \
+#define SEALPOST_REFUSAL_COLUMNS                                                                          \
+  "SELECT position, organization, environment, integration, source, category, network, count, first_ms, " \
+  "last_ms,"                                                                                              \
   " steps, audit_index FROM refusal "
 
 StoreResult<RefusalRow> refusal_row(Query& query) {
@@ -158,10 +162,11 @@ StoreResult<std::uint64_t> count_of(Database& database, const char* sql) {
 }  // namespace
 
 template <class Base>
-StoreResult<ObjectRow> SqliteReads<Base>::find_object(const Tenancy& tenancy, EntityKind kind, Position position) {
-  auto query = database_.query(
-      SEALPOST_OBJECT_COLUMNS "WHERE position = ? AND organization = ? AND environment = ? AND kind = ?", position,
-      tenancy.organization, tenancy.environment, kind);
+StoreResult<ObjectRow> SqliteReads<Base>::find_object(const Tenancy& tenancy, EntityKind kind,
+                                                      Position position) {
+  auto query = database_.query(SEALPOST_OBJECT_COLUMNS
+                               "WHERE position = ? AND organization = ? AND environment = ? AND kind = ?",
+                               position, tenancy.organization, tenancy.environment, kind);
   return one<ObjectRow>(query, object_row);
 }
 
@@ -176,17 +181,18 @@ StoreResult<std::vector<ObjectRow>> SqliteReads<Base>::list_objects(const Tenanc
                                  tenancy.organization, tenancy.environment, kind, page.after, limit);
     return all<ObjectRow>(query, object_row);
   }
-  auto query = database_.query(SEALPOST_OBJECT_COLUMNS
-                               "WHERE parent = ? AND kind = ? AND organization = ? AND environment = ?"
-                               " AND position > ? ORDER BY position LIMIT ?",
-                               parent_or_0, kind, tenancy.organization, tenancy.environment, page.after, limit);
+  auto query =
+      database_.query(SEALPOST_OBJECT_COLUMNS
+                      "WHERE parent = ? AND kind = ? AND organization = ? AND environment = ?"
+                      " AND position > ? ORDER BY position LIMIT ?",
+                      parent_or_0, kind, tenancy.organization, tenancy.environment, page.after, limit);
   return all<ObjectRow>(query, object_row);
 }
 
 template <class Base>
 StoreResult<std::vector<ObjectRow>> SqliteReads<Base>::load_objects(Page page) {
-  auto query = database_.query(SEALPOST_OBJECT_COLUMNS "WHERE position > ? ORDER BY position LIMIT ?", page.after,
-                               limit_of(page.limit));
+  auto query = database_.query(SEALPOST_OBJECT_COLUMNS "WHERE position > ? ORDER BY position LIMIT ?",
+                               page.after, limit_of(page.limit));
   return all<ObjectRow>(query, object_row);
 }
 
@@ -199,9 +205,9 @@ StoreResult<std::uint64_t> SqliteReads<Base>::epoch_of(OrganizationId organizati
 
 template <class Base>
 StoreResult<MessageRow> SqliteReads<Base>::find_message(const Tenancy& tenancy, MessageId message) {
-  auto query = database_.query(
-      SEALPOST_MESSAGE_COLUMNS "WHERE m.position = ? AND m.organization = ? AND m.environment = ?", message,
-      tenancy.organization, tenancy.environment);
+  auto query = database_.query(SEALPOST_MESSAGE_COLUMNS
+                               "WHERE m.position = ? AND m.organization = ? AND m.environment = ?",
+                               message, tenancy.organization, tenancy.environment);
   return one<MessageRow>(query, message_row);
 }
 
@@ -217,16 +223,18 @@ StoreResult<std::vector<DeliveryRow>> SqliteReads<Base>::deliveries_of(const Mes
 
 template <class Base>
 StoreResult<DeliveryRow> SqliteReads<Base>::find_delivery(const Tenancy& tenancy, DeliveryId delivery) {
-  auto query = database_.query(SEALPOST_DELIVERY_COLUMNS
-                               "WHERE position = ? AND organization = ? AND environment = ?",
-                               delivery, tenancy.organization, tenancy.environment);
+  auto query =
+      database_.query(SEALPOST_DELIVERY_COLUMNS "WHERE position = ? AND organization = ? AND environment = ?",
+                      delivery, tenancy.organization, tenancy.environment);
   return one<DeliveryRow>(query, delivery_row);
 }
 
 template <class Base>
-StoreResult<std::vector<AttemptRow>> SqliteReads<Base>::attempts_of(const Tenancy& tenancy, DeliveryId delivery) {
+StoreResult<std::vector<AttemptRow>> SqliteReads<Base>::attempts_of(const Tenancy& tenancy,
+                                                                    DeliveryId delivery) {
   auto query = database_.query(
-      "SELECT delivery, number, started_ms, ended_ms, result, failure_class, code, http_status, facts, audit_index"
+      "SELECT delivery, number, started_ms, ended_ms, result, failure_class, code, http_status, facts, "
+      "audit_index"
       " FROM attempt WHERE delivery = ? AND organization = ? AND environment = ? ORDER BY number",
       delivery, tenancy.organization, tenancy.environment);
   return all<AttemptRow>(query, attempt_row);
@@ -245,11 +253,13 @@ StoreResult<std::optional<Bytes>> SqliteReads<Base>::payload_of(const Tenancy& t
 }
 
 template <class Base>
-StoreResult<std::vector<MessageRow>> SqliteReads<Base>::inbox(const Tenancy& tenancy, ChannelId channel, Page page) {
-  auto query = database_.query(SEALPOST_MESSAGE_COLUMNS
-                               "JOIN inbox i ON i.message = m.position WHERE i.channel = ? AND i.message > ?"
-                               " AND i.organization = ? AND i.environment = ? ORDER BY i.message LIMIT ?",
-                               channel, page.after, tenancy.organization, tenancy.environment, limit_of(page.limit));
+StoreResult<std::vector<MessageRow>> SqliteReads<Base>::inbox(const Tenancy& tenancy, ChannelId channel,
+                                                              Page page) {
+  auto query =
+      database_.query(SEALPOST_MESSAGE_COLUMNS
+                      "JOIN inbox i ON i.message = m.position WHERE i.channel = ? AND i.message > ?"
+                      " AND i.organization = ? AND i.environment = ? ORDER BY i.message LIMIT ?",
+                      channel, page.after, tenancy.organization, tenancy.environment, limit_of(page.limit));
   return all<MessageRow>(query, message_row);
 }
 
@@ -261,7 +271,8 @@ StoreResult<AcceptOutcome> SqliteReads<Base>::judge_claim(const Tenancy& tenancy
   if (!first) return outcome;
   outcome.status = status_of(judge_against(claim, *first));
   outcome.message = MessageId{first->receipt};
-  auto query = database_.query("SELECT audit_index, accepted_ms FROM message WHERE position = ?", first->receipt);
+  auto query =
+      database_.query("SELECT audit_index, accepted_ms FROM message WHERE position = ?", first->receipt);
   SEALPOST_TRY(const bool found, query.step());
   if (found) {
     outcome.audit_index = query.integer(0);
@@ -272,20 +283,21 @@ StoreResult<AcceptOutcome> SqliteReads<Base>::judge_claim(const Tenancy& tenancy
 
 template <class Base>
 StoreResult<RefusalRow> SqliteReads<Base>::find_refusal(const Tenancy& tenancy, RefusalId refusal) {
-  auto query = database_.query(SEALPOST_REFUSAL_COLUMNS
-                               "WHERE position = ? AND organization = ? AND environment = ?",
-                               refusal, tenancy.organization, tenancy.environment);
+  auto query =
+      database_.query(SEALPOST_REFUSAL_COLUMNS "WHERE position = ? AND organization = ? AND environment = ?",
+                      refusal, tenancy.organization, tenancy.environment);
   return one<RefusalRow>(query, refusal_row);
 }
 
 template <class Base>
-StoreResult<std::vector<RefusalRow>> SqliteReads<Base>::list_refusals(const Tenancy& tenancy, Position source_or_0,
-                                                                      Page page) {
+StoreResult<std::vector<RefusalRow>> SqliteReads<Base>::list_refusals(const Tenancy& tenancy,
+                                                                      Position source_or_0, Page page) {
   const std::uint32_t limit = limit_of(page.limit);
   if (source_or_0 == 0) {
-    auto query = database_.query(SEALPOST_REFUSAL_COLUMNS
-                                 "WHERE organization = ? AND environment = ? AND position > ? ORDER BY position LIMIT ?",
-                                 tenancy.organization, tenancy.environment, page.after, limit);
+    auto query = database_.query(
+        SEALPOST_REFUSAL_COLUMNS
+        "WHERE organization = ? AND environment = ? AND position > ? ORDER BY position LIMIT ?",
+        tenancy.organization, tenancy.environment, page.after, limit);
     return all<RefusalRow>(query, refusal_row);
   }
   auto query = database_.query(SEALPOST_REFUSAL_COLUMNS
@@ -299,7 +311,8 @@ template <class Base>
 StoreResult<Reader::IntegrationHealth> SqliteReads<Base>::health_of(const Tenancy& tenancy,
                                                                     IntegrationId integration) {
   auto query = database_.query(
-      "SELECT success_ms, failure_ms, failure_code FROM integration_health WHERE integration = ? AND organization = ?"
+      "SELECT success_ms, failure_ms, failure_code FROM integration_health WHERE integration = ? AND "
+      "organization = ?"
       " AND environment = ?",
       integration, tenancy.organization, tenancy.environment);
   SEALPOST_TRY(const bool found, query.step());
@@ -329,8 +342,8 @@ StoreResult<AuditRow> SqliteReads<Base>::audit_row(OrganizationId organization, 
 }
 
 template <class Base>
-StoreResult<std::vector<AuditRow>> SqliteReads<Base>::audit_rows(OrganizationId organization, std::uint64_t from,
-                                                                 std::uint32_t limit) {
+StoreResult<std::vector<AuditRow>> SqliteReads<Base>::audit_rows(OrganizationId organization,
+                                                                 std::uint64_t from, std::uint32_t limit) {
   SEALPOST_TRY(const auto log, log_of(organization));
   if (from >= log.second) return std::vector<AuditRow>{};
   auto query = database_.query(
@@ -347,8 +360,8 @@ StoreResult<std::vector<Hash256>> SqliteReads<Base>::tile(OrganizationId organiz
   const std::uint64_t complete = log.second >> (8 * level);
   if (number * kTileHashes + width > complete) return fail(StoreError::NotFound);
   {
-    auto query =
-        database_.query("SELECT hashes FROM audit_tile WHERE id = ?", audit_tile_id(log.first, level, number));
+    auto query = database_.query("SELECT hashes FROM audit_tile WHERE id = ?",
+                                 audit_tile_id(log.first, level, number));
     SEALPOST_TRY(const bool found, query.step());
     if (found) {
       const ByteView hashes = query.view(0);
@@ -358,17 +371,19 @@ StoreResult<std::vector<Hash256>> SqliteReads<Base>::tile(OrganizationId organiz
   }
   if (level > 0) return fail(StoreError::Corrupt);
   const std::uint64_t first = audit_row_id(log.first, number * kTileHashes);
-  auto query =
-      database_.query("SELECT leaf_hash FROM audit_record WHERE id >= ? AND id < ? ORDER BY id", first, first + width);
+  auto query = database_.query("SELECT leaf_hash FROM audit_record WHERE id >= ? AND id < ? ORDER BY id",
+                               first, first + width);
   SEALPOST_TRY(auto hashes, all<Hash256>(query, [](Query& row) { return row.fixed<32>(0); }));
   if (hashes.size() != width) return fail(StoreError::Corrupt);
   return hashes;
 }
 
 template <class Base>
-StoreResult<std::optional<SignedCheckpoint>> SqliteReads<Base>::latest_checkpoint(OrganizationId organization) {
-  auto query = database_.query("SELECT size, root, note FROM checkpoint WHERE organization = ? ORDER BY size DESC LIMIT 1",
-                               organization);
+StoreResult<std::optional<SignedCheckpoint>> SqliteReads<Base>::latest_checkpoint(
+    OrganizationId organization) {
+  auto query = database_.query(
+      "SELECT size, root, note FROM checkpoint WHERE organization = ? ORDER BY size DESC LIMIT 1",
+      organization);
   SEALPOST_TRY(const bool found, query.step());
   if (!found) return std::optional<SignedCheckpoint>{};
   SignedCheckpoint checkpoint;
@@ -381,8 +396,8 @@ StoreResult<std::optional<SignedCheckpoint>> SqliteReads<Base>::latest_checkpoin
 template <class Base>
 StoreResult<std::vector<OrganizationId>> SqliteReads<Base>::logs() {
   auto query = database_.query("SELECT organization FROM audit_log ORDER BY organization");
-  return all<OrganizationId>(query,
-                             [](Query& row) { return StoreResult<OrganizationId>(row.id<OrganizationId>(0)); });
+  return all<OrganizationId>(
+      query, [](Query& row) { return StoreResult<OrganizationId>(row.id<OrganizationId>(0)); });
 }
 
 template <class Base>

@@ -1,5 +1,5 @@
-// The reads, on whichever connection they are asked of: a reader's snapshot, or the writer inside its transaction.
-// Rows of another tenancy are not found. Lives inside one call.
+// The reads, on whichever connection they are asked of: a reader's snapshot, or the writer inside its
+// transaction. Rows of another tenancy are not found. Lives inside one call.
 #pragma once
 
 #include "storage/store_sqlite/internal/claim_index.h"
@@ -14,7 +14,8 @@ class SqliteReads : public Base {
   SqliteReads(Database& database, const ClaimIndex& claims) : database_(database), claim_index_(claims) {}
 
   StoreResult<ObjectRow> find_object(const Tenancy&, EntityKind, Position) override;
-  StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy&, EntityKind, Position parent_or_0, Page) override;
+  StoreResult<std::vector<ObjectRow>> list_objects(const Tenancy&, EntityKind, Position parent_or_0,
+                                                   Page) override;
   StoreResult<std::vector<ObjectRow>> load_objects(Page) override;
   StoreResult<std::uint64_t> epoch_of(OrganizationId) override;
   StoreResult<MessageRow> find_message(const Tenancy&, MessageId) override;
@@ -29,7 +30,8 @@ class SqliteReads : public Base {
   StoreResult<Reader::IntegrationHealth> health_of(const Tenancy&, IntegrationId) override;
   StoreResult<std::uint64_t> log_size(OrganizationId) override;
   StoreResult<AuditRow> audit_row(OrganizationId, std::uint64_t index) override;
-  StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t from, std::uint32_t limit) override;
+  StoreResult<std::vector<AuditRow>> audit_rows(OrganizationId, std::uint64_t from,
+                                                std::uint32_t limit) override;
   StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t level, std::uint64_t number,
                                          std::uint32_t width) override;
   StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) override;

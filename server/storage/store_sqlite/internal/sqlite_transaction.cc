@@ -6,22 +6,24 @@ StoreResult<void> SqliteTransaction::insert_object(const ObjectRow& row) {
   std::optional<Position> parent;
   if (row.parent != 0) parent = row.parent;
   return database_
-      .query("INSERT INTO object (position, organization, environment, kind, parent, version, created_ms, updated_ms,"
-             " body, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-             row.head.position, row.head.tenancy.organization, row.head.tenancy.environment, row.kind, parent,
-             row.head.version, row.head.created_at, row.head.updated_at, row.body, row.sealed)
+      .query(
+          "INSERT INTO object (position, organization, environment, kind, parent, version, created_ms, "
+          "updated_ms,"
+          " body, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          row.head.position, row.head.tenancy.organization, row.head.tenancy.environment, row.kind, parent,
+          row.head.version, row.head.created_at, row.head.updated_at, row.body, row.sealed)
       .run();
 }
 
 StoreResult<void> SqliteTransaction::update_object(const ObjectRow& row) {
   const std::int64_t before = database_.changes();
-  SEALPOST_TRY_VOID(database_
-                        .query("UPDATE object SET version = ?, updated_ms = ?, body = ?, sealed = ? WHERE position = ?"
-                               " AND organization = ? AND environment = ? AND kind = ? AND version = ?",
-                               row.head.version, row.head.updated_at, row.body, row.sealed, row.head.position,
-                               row.head.tenancy.organization, row.head.tenancy.environment, row.kind,
-                               row.head.version - 1)
-                        .run());
+  SEALPOST_TRY_VOID(
+      database_
+          .query("UPDATE object SET version = ?, updated_ms = ?, body = ?, sealed = ? WHERE position = ?"
+                 " AND organization = ? AND environment = ? AND kind = ? AND version = ?",
+                 row.head.version, row.head.updated_at, row.body, row.sealed, row.head.position,
+                 row.head.tenancy.organization, row.head.tenancy.environment, row.kind, row.head.version - 1)
+          .run());
   if (database_.changes() != before) return {};
   const auto found = find_object(row.head.tenancy, row.kind, row.head.position);
   return fail(found.ok() ? StoreError::VersionMismatch : found.error());
@@ -42,7 +44,8 @@ StoreResult<std::uint64_t> SqliteTransaction::raise_epoch(OrganizationId organiz
   return state.epoch;
 }
 
-StoreResult<Transaction::Repeat> SqliteTransaction::claim_control_call(const Tenancy& tenancy, const Claim& claim,
+StoreResult<Transaction::Repeat> SqliteTransaction::claim_control_call(const Tenancy& tenancy,
+                                                                       const Claim& claim,
                                                                        Position resource) {
   const std::span<const Claim> claims(&claim, 1);
   SEALPOST_TRY(const ClaimFinding finding, parts_.claims.judge(tenancy, claims));
@@ -52,33 +55,37 @@ StoreResult<Transaction::Repeat> SqliteTransaction::claim_control_call(const Ten
   return Repeat{true, false, resource};
 }
 
-StoreResult<void> SqliteTransaction::requeue_delivery(const Tenancy& tenancy, DeliveryId delivery, WallTime now) {
+StoreResult<void> SqliteTransaction::requeue_delivery(const Tenancy& tenancy, DeliveryId delivery,
+                                                      WallTime now) {
   return parts_.messages.requeue(tenancy, delivery, now);
 }
 
-StoreResult<void> SqliteTransaction::release_delivery(const Tenancy& tenancy, DeliveryId delivery, const Lease& lease,
-                                                      WallTime due) {
+StoreResult<void> SqliteTransaction::release_delivery(const Tenancy& tenancy, DeliveryId delivery,
+                                                      const Lease& lease, WallTime due) {
   return parts_.messages.release_lease(tenancy, delivery, lease, due);
 }
 
-StoreResult<std::uint64_t> SqliteTransaction::cancel_waiting(const Tenancy& tenancy, IntegrationId integration,
-                                                             WallTime now) {
+StoreResult<std::uint64_t> SqliteTransaction::cancel_waiting(const Tenancy& tenancy,
+                                                             IntegrationId integration, WallTime now) {
   return parts_.messages.cancel_waiting(
       tenancy, parts_.due.of_integration(tenancy.organization.position, integration.position), now);
 }
 
-StoreResult<std::uint64_t> SqliteTransaction::cancel_waiting_for_target(const Tenancy& tenancy, Position target,
-                                                                        WallTime now) {
-  return parts_.messages.cancel_waiting(tenancy, parts_.due.of_target(tenancy.organization.position, target), now);
+StoreResult<std::uint64_t> SqliteTransaction::cancel_waiting_for_target(const Tenancy& tenancy,
+                                                                        Position target, WallTime now) {
+  return parts_.messages.cancel_waiting(tenancy, parts_.due.of_target(tenancy.organization.position, target),
+                                        now);
 }
 
-StoreResult<void> SqliteTransaction::put_checkpoint(OrganizationId organization, const SignedCheckpoint& checkpoint) {
+StoreResult<void> SqliteTransaction::put_checkpoint(OrganizationId organization,
+                                                    const SignedCheckpoint& checkpoint) {
   const std::int64_t before = database_.changes();
   SEALPOST_TRY_VOID(database_
-      .query("INSERT INTO checkpoint (organization, size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT (organization,"
-             " size) DO UPDATE SET note = excluded.note WHERE root = excluded.root",
-             organization, checkpoint.size, checkpoint.root, checkpoint.note)
-      .run());
+                        .query("INSERT INTO checkpoint (organization, size, root, note) VALUES (?, ?, ?, ?) "
+                               "ON CONFLICT (organization,"
+                               " size) DO UPDATE SET note = excluded.note WHERE root = excluded.root",
+                               organization, checkpoint.size, checkpoint.root, checkpoint.note)
+                        .run());
   // One size has one root, for ever.
   if (database_.changes() == before) return fail(StoreError::Conflict);
   return {};
@@ -86,8 +93,10 @@ StoreResult<void> SqliteTransaction::put_checkpoint(OrganizationId organization,
 
 StoreResult<void> SqliteTransaction::set_setting(std::string_view name, std::string_view value) {
   return database_
-      .query("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-             name, value)
+      .query(
+          "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+          "excluded.value",
+          name, value)
       .run();
 }
 

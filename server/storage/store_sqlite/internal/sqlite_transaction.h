@@ -21,7 +21,8 @@ class SqliteTransaction final : public SqliteReads<Transaction> {
     MessagePath& messages;
     const Clock& clock;
   };
-  explicit SqliteTransaction(Parts parts) : SqliteReads(parts.database, parts.claims.index()), parts_(parts) {}
+  explicit SqliteTransaction(Parts parts)
+      : SqliteReads(parts.database, parts.claims.index()), parts_(parts) {}
 
   StoreResult<void> insert_object(const ObjectRow&) override;
   StoreResult<void> update_object(const ObjectRow&) override;
@@ -31,7 +32,8 @@ class SqliteTransaction final : public SqliteReads<Transaction> {
   StoreResult<void> requeue_delivery(const Tenancy&, DeliveryId, WallTime now) override;
   StoreResult<void> release_delivery(const Tenancy&, DeliveryId, const Lease&, WallTime due) override;
   StoreResult<std::uint64_t> cancel_waiting(const Tenancy&, IntegrationId, WallTime now) override;
-  StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target, WallTime now) override;
+  StoreResult<std::uint64_t> cancel_waiting_for_target(const Tenancy&, Position target,
+                                                       WallTime now) override;
   StoreResult<void> put_checkpoint(OrganizationId, const SignedCheckpoint&) override;
   StoreResult<void> set_setting(std::string_view name, std::string_view value) override;
 

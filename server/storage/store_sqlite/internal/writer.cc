@@ -45,8 +45,8 @@ void complete(Command& command) {
 
 }  // namespace
 
-Writer::Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine, ClaimIndex& claims,
-               ReaderPool& readers, PositionAllocator& positions)
+Writer::Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine,
+               ClaimIndex& claims, ReaderPool& readers, PositionAllocator& positions)
     : options_(options),
       clock_(clock),
       claims_(claims),
@@ -174,7 +174,8 @@ std::optional<StoreError> Writer::try_commit() {
   const auto committed = engine_->commit();
   if (!committed.ok()) {
     // A full disk stops the commit before its last frame is written; anything else may have written it.
-    const StoreError error = committed.error() == StoreError::Full ? StoreError::Full : StoreError::OutcomeUnknown;
+    const StoreError error =
+        committed.error() == StoreError::Full ? StoreError::Full : StoreError::OutcomeUnknown;
     abandon_engine(error);
     return error;
   }
@@ -184,15 +185,15 @@ std::optional<StoreError> Writer::try_commit() {
   ++metrics_.batches;
   metrics_.sync_ns += static_cast<std::uint64_t>((clock_.steady_now() - before).count());
   metrics_.wal_pages = pages;
-  metrics_.bytes_written += std::uint64_t{pages > pages_before ? pages - pages_before : pages} * options_.page_size;
+  metrics_.bytes_written +=
+      std::uint64_t{pages > pages_before ? pages - pages_before : pages} * options_.page_size;
   return std::nullopt;
 }
 
 // Memory is thrown away with the connection, so that it never knows more than the disk.
 void Writer::abandon_engine(StoreError error) {
   next_token_ = engine_->messages.next_token();
-  if (error == StoreError::OutcomeUnknown && !unsure_)
-    unsure_ = Engine::Unsure{token_before_batch_, {}};
+  if (error == StoreError::OutcomeUnknown && !unsure_) unsure_ = Engine::Unsure{token_before_batch_, {}};
   if (error == StoreError::OutcomeUnknown) {
     const auto& orphans = engine_->messages.orphans_in_batch();
     unsure_->orphans.insert(unsure_->orphans.end(), orphans.begin(), orphans.end());

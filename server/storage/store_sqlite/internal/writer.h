@@ -1,7 +1,7 @@
-// The one thread that writes. It takes everything that waits (up to a bound), runs it in one transaction, commits
-// with one sync, and only then tells the callers. A refusal is a value; an element that breaks a constraint is rolled
-// back alone; a full disk or an I/O error fails the whole batch, and nothing is run twice. Between batches it folds
-// the write-ahead log back. Internally synchronised.
+// The one thread that writes. It takes everything that waits (up to a bound), runs it in one transaction,
+// commits with one sync, and only then tells the callers. A refusal is a value; an element that breaks a
+// constraint is rolled back alone; a full disk or an I/O error fails the whole batch, and nothing is run
+// twice. Between batches it folds the write-ahead log back. Internally synchronised.
 #pragma once
 
 #include <condition_variable>
@@ -45,7 +45,8 @@ struct PurgeCommand {
   Completion<void(StoreResult<bool>)> done;
   StoreResult<bool> outcome{false};
 };
-using Command = std::variant<AcceptCommand, FinishCommand, ClaimCommand, RefusalCommand, WorkCommand, PurgeCommand>;
+using Command =
+    std::variant<AcceptCommand, FinishCommand, ClaimCommand, RefusalCommand, WorkCommand, PurgeCommand>;
 
 class Writer final {
  public:

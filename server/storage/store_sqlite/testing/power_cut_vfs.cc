@@ -18,8 +18,8 @@ namespace {
 
 struct Change {
   sqlite3_int64 offset = 0;
-  std::vector<char> before;          // what was there
-  std::vector<char> after;           // empty for a truncation
+  std::vector<char> before;  // what was there
+  std::vector<char> after;   // empty for a truncation
   sqlite3_int64 size_before = 0;
 };
 
@@ -58,10 +58,15 @@ std::optional<int> fault_now() {
   if (now.fault_at == 0 || now.operations < now.fault_at) return std::nullopt;
   now.fault_at = 0;
   switch (now.fault) {
-    case PowerCutVfs::Fault::Cut: now.dark = true; return SQLITE_IOERR;
-    case PowerCutVfs::Fault::Full: return SQLITE_FULL;
-    case PowerCutVfs::Fault::WriteError: return SQLITE_IOERR_WRITE;
-    case PowerCutVfs::Fault::SyncError: return SQLITE_IOERR_FSYNC;
+    case PowerCutVfs::Fault::Cut:
+      now.dark = true;
+      return SQLITE_IOERR;
+    case PowerCutVfs::Fault::Full:
+      return SQLITE_FULL;
+    case PowerCutVfs::Fault::WriteError:
+      return SQLITE_IOERR_WRITE;
+    case PowerCutVfs::Fault::SyncError:
+      return SQLITE_IOERR_FSYNC;
   }
   return SQLITE_IOERR;
 }
@@ -110,10 +115,14 @@ int sync_file(sqlite3_file* file, int flags) {
   if (code == SQLITE_OK) state().unsynced.erase(*own(file)->name);
   return code;
 }
-int file_size(sqlite3_file* file, sqlite3_int64* size) { return real(file)->pMethods->xFileSize(real(file), size); }
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+  return real(file)->pMethods->xFileSize(real(file), size);
+}
 int lock_file(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
 int unlock_file(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
-int check_reserved(sqlite3_file* file, int* out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
+int check_reserved(sqlite3_file* file, int* out) {
+  return real(file)->pMethods->xCheckReservedLock(real(file), out);
+}
 int control(sqlite3_file* file, int what, void* argument) {
   return real(file)->pMethods->xFileControl(real(file), what, argument);
 }
@@ -129,10 +138,10 @@ int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
 void shm_barrier(sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); }
 int shm_unmap(sqlite3_file* file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); }
 
-const sqlite3_io_methods kMethods = {2,           close_file,     read_file_at, write_file, truncate_file,
-                                     sync_file,   file_size,      lock_file,    unlock_file, check_reserved,
-                                     control,     sector_size,    characteristics, shm_map,  shm_lock,
-                                     shm_barrier, shm_unmap,      nullptr,      nullptr};
+const sqlite3_io_methods kMethods = {2,           close_file,  read_file_at,    write_file,  truncate_file,
+                                     sync_file,   file_size,   lock_file,       unlock_file, check_reserved,
+                                     control,     sector_size, characteristics, shm_map,     shm_lock,
+                                     shm_barrier, shm_unmap,   nullptr,         nullptr};
 
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   auto* mine = own(file);

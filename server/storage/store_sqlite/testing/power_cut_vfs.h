@@ -1,7 +1,8 @@
-// A SQLite file system that forgets. It passes everything on to the real one and remembers, for each file, what every
-// write since the last sync replaced. After `cut()` nothing works any more, and `lose_unsynced()` puts each file back to
-// what was synced, with a random part of the unsynced writes kept, as a disk cache would. It can also fail the n-th
-// write or sync with a chosen error. One at a time per process; internally synchronised. Tests only.
+// A SQLite file system that forgets. It passes everything on to the real one and remembers, for each file,
+// what every write since the last sync replaced. After `cut()` nothing works any more, and `lose_unsynced()`
+// puts each file back to what was synced, with a random part of the unsynced writes kept, as a disk cache
+// would. It can also fail the n-th write or sync with a chosen error. One at a time per process; internally
+// synchronised. Tests only.
 #pragma once
 
 #include <cstdint>
