@@ -1,5 +1,7 @@
 #include "domain/wire/outbound_body.h"
 
+#include <algorithm>
+
 #include <boost/json/serialize.hpp>
 
 #include "domain/wire/time_text.h"
@@ -9,6 +11,7 @@ namespace sealpost {
 namespace {
 
 constexpr std::uint8_t kStoredFormat = 1;
+constexpr std::size_t kMaxContentType = 128;
 
 void member(Bytes& out, std::string_view name, std::string_view value) {
   append(out, out.size() == 1 ? "\"" : ",\"");
@@ -50,6 +53,12 @@ bool is_json_content_type(std::string_view content_type) {
   if (equal_ignoring_case(content_type, "application/json")) return true;
   return content_type.size() > 5 &&
          equal_ignoring_case(content_type.substr(content_type.size() - 5), "+json");
+}
+
+std::string_view storable_content_type(std::string_view content_type) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  return std::ranges::all_of(content_type, printable) ? content_type.substr(0, kMaxContentType)
+                                                      : std::string_view();
 }
 
 Bytes encode_stored_payload(std::uint32_t hops, bool is_json, ByteView bytes) {

@@ -36,6 +36,10 @@ struct OutboundMessage {
 // `application/json` or a `+json` type, whatever its parameters.
 [[nodiscard]] bool is_json_content_type(std::string_view content_type);
 
+// What is kept of a sender's Content-Type: its first 128 octets, or nothing where it is not printable ASCII.
+// No media type needs more (RFC 9110 section 8.3.1), and other octets would spoil the JSON that carries it.
+[[nodiscard]] std::string_view storable_content_type(std::string_view content_type);
+
 // A payload as it lies sealed in the store: one octet of format, one of hops so far, one that says whether it
 // was checked to be JSON, then the bytes as they came.
 struct StoredPayload {

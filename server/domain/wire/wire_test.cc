@@ -76,5 +76,12 @@ TEST(ContentType, KnowsJson) {
     EXPECT_FALSE(is_json_content_type(no)) << no;
 }
 
+TEST(ContentType, IsKeptOnlyWhereJsonCanTellIt) {
+  EXPECT_EQ(storable_content_type("text/plain; charset=utf-8"), "text/plain; charset=utf-8");
+  for (const char* no : {"", "text/\xff", "text/\xc3\xa4", "text/plain;\tx=y", "text/\x7f"})
+    EXPECT_EQ(storable_content_type(no), "") << no;
+  EXPECT_EQ(storable_content_type(std::string(200, 'a')).size(), 128U);
+}
+
 }  // namespace
 }  // namespace sealpost

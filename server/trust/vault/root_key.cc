@@ -5,16 +5,16 @@
 #include "foundation/bytes/secret_access.h"
 #include "foundation/system/files.h"
 #include "trust/vault/internal/derived.h"
+#include "trust/vault/internal/key_file.h"
 
 namespace sealpost {
 namespace {
 
 using vault_internal::derive_key;
 using vault_internal::derive_sealer;
-using vault_internal::kKeyBytes;
+using vault_internal::kKeyFileHeader;
+using vault_internal::parse_key_file;
 
-constexpr std::string_view kFamily = "sealpost-root-key ";
-constexpr std::string_view kHeader = "sealpost-root-key v1\n";
 constexpr std::size_t kMaxFile = 1024;
 
 RootKeyError from_file_error(FileError error) {
@@ -33,17 +33,6 @@ RootKeyError from_file_error(FileError error) {
   die(__FILE__, __LINE__, "a file error that nobody mapped");
 }
 
-// Exactly the header line, the digits and a line end.
-Result<SecretBytes, RootKeyError> parse_key_file(std::string_view text) {
-  if (!text.starts_with(kHeader))
-    return fail(text.starts_with(kFamily) ? RootKeyError::UnsupportedVersion : RootKeyError::Malformed);
-  text.remove_prefix(kHeader.size());
-  if (text.size() != 2 * kKeyBytes + 1 || text.back() != '\n') return fail(RootKeyError::Malformed);
-  auto key = from_hex(text.substr(0, 2 * kKeyBytes));
-  if (!key) return fail(RootKeyError::Malformed);
-  return SecretBytes::take(std::move(*key));
-}
-
 std::string id_of(const SecretBytes& key) {
   const Hash256 tag = HmacSha256(derive_key(key, "root/id/v1")).tag(as_bytes("id"));
   return "file:" + to_hex(ByteView(tag).first(8));
@@ -58,9 +47,9 @@ Result<void, RootKeyError> FileRootKey::create(const std::filesystem::path& path
   const SecretBytes key = vault_internal::random_key(entropy);
   std::string digits = to_hex(key.reveal(SecretAccess("the root key's one way into its file")));
   Bytes content;
-  content.reserve(kHeader.size() + digits.size() +
+  content.reserve(kKeyFileHeader.size() + digits.size() +
                   1);  // no growth: a moved buffer would leave its octets behind
-  append(content, kHeader);
+  append(content, kKeyFileHeader);
   append(content, digits);
   content.push_back('\n');
   const auto created = create_private_file(path, content);
