@@ -318,7 +318,7 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
                     .event_type = facts.event_type,
                     .event_type_authenticated = facts.event_type_authenticated,
                     .event_id = facts.signed_id.empty() ? facts.unsigned_id : facts.signed_id,
-                    .content_type = std::string(content_type.substr(0, 128)),
+                    .content_type = std::string(storable_content_type(content_type)),
                     .body = body,
                     .parsed = parsed ? &*parsed : nullptr,
                     .redaction = &plan->redaction,
