@@ -341,8 +341,8 @@ TEST_F(DeliveryEngineTest, AfterACrashTheOutcomeIsUnknownThenItIsDelivered) {
 TEST_F(DeliveryEngineTest, ABusyStoreIsAskedAgainAndNothingIsLostOrDoubled) {
   const EndpointId endpoint = add_endpoint(kUrl);
   start_engine();
-  store->refuse_filings(2);
-  store->fail_filings(2, StoreError::Full);
+  store->refuse(ScriptedStore::Command::Finish, 2);
+  store->fail(ScriptedStore::Command::Finish, 2, StoreError::Full);
   const DeliveryId delivery = accept({endpoint}).deliveries[0];
   ASSERT_TRUE(sends(1));
   ASSERT_TRUE(sender.answer(kUrl, 200));
@@ -352,7 +352,7 @@ TEST_F(DeliveryEngineTest, ABusyStoreIsAskedAgainAndNothingIsLostOrDoubled) {
   }));
   EXPECT_EQ(attempts(delivery).size(), 1U);
   EXPECT_EQ(audit_classes().size(), 2U);
-  EXPECT_GE(store->filings(), 5);
+  EXPECT_GE(store->seen(ScriptedStore::Command::Finish), 5);
   EXPECT_GE(engine->metrics().filing_retries, 4U);
   ASSERT_TRUE(eventually([&] { return engine->metrics().held == 0; }));
 }
@@ -425,21 +425,51 @@ TEST_F(DeliveryEngineTest, WhatWaitedInTheStoreIsClaimedOpenedAndSent) {
   ASSERT_TRUE(reaches(accepted.deliveries[1], DeliveryState::Delivered));
 }
 
+TEST_F(DeliveryEngineTest, NothingIsClaimedByAPictureThatTheStoreHasOutrun) {
+  const EndpointId endpoint = add_endpoint(kUrl);
+  const DeliveryId delivery = accept({endpoint}, false).deliveries[0];
+  publish();
+  ASSERT_TRUE(sqlite
+                  ->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+                    SEALPOST_TRY(draft.epochs[tenancy.organization.position],
+                                 transaction.raise_epoch(tenancy.organization));
+                    return {};
+                  })
+                  .ok());
+  start_engine();
+  for (int i = 0; i < 3; ++i) {  // asks again after each pause, and gets nothing
+    const int asked = store->seen(ScriptedStore::Command::Claim);
+    ASSERT_TRUE(eventually([&] {
+      advance(Milliseconds(20));
+      return store->seen(ScriptedStore::Command::Claim) > asked;
+    }));
+  }
+  EXPECT_TRUE(sender.waiting().empty());
+  EXPECT_EQ(row(delivery).state, DeliveryState::Waiting);
+  publish();  // the picture of that change
+  ASSERT_TRUE(eventually([&] {
+    advance(Milliseconds(20));
+    return sender.waiting().size() == 1;
+  }));
+  ASSERT_TRUE(sender.answer(kUrl, 200));
+  ASSERT_TRUE(reaches(delivery, DeliveryState::Delivered));
+}
+
 TEST_F(DeliveryEngineTest, ManyAreFiledTogether) {
   const EndpointId endpoint = add_endpoint(kUrl, 256);
   start_engine();
   std::vector<DeliveryId> deliveries;
   for (int i = 0; i < 200; ++i) deliveries.push_back(accept({endpoint}).deliveries[0]);
   ASSERT_TRUE(sends(200));
-  store->refuse_filings(1);  // the first pause gathers the rest
+  store->refuse(ScriptedStore::Command::Finish, 1);  // the first pause gathers the rest
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(sender.answer(kUrl, 200));
   ASSERT_TRUE(engine->settle_for_test());
-  const int before = store->filings();
+  const int before = store->seen(ScriptedStore::Command::Finish);
   ASSERT_TRUE(eventually([&] {
     advance(Milliseconds(10));
     return engine->metrics().attempts_of(AttemptResult::Delivered) == 200;
   }));
-  EXPECT_LE(store->filings() - before, 20);
+  EXPECT_LE(store->seen(ScriptedStore::Command::Finish) - before, 20);
   EXPECT_EQ(audit_classes().size(), 400U);
 }
 

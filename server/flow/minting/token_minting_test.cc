@@ -4,59 +4,16 @@
 
 #include "flow/directory/testing/control_plane.h"
 #include "foundation/bytes/secret_access.h"
+#include "storage/store/testing/scripted_store.h"
 
 namespace sealpost {
 namespace {
-
-// The store, with something happening right before one transaction: a change that slips in between decision
-// and commit.
-class InterruptedStore final : public Store {
- public:
-  explicit InterruptedStore(Store& inner) : inner_(inner) {}
-  std::function<void()> before;
-
-  StoreResult<void> transact_and_wait(Work work) override {
-    if (auto interruption = std::exchange(before, nullptr)) interruption();
-    return inner_.transact_and_wait(std::move(work));
-  }
-  bool accept_messages(std::vector<AcceptMessage> messages,
-                       Completion<void(std::vector<AcceptOutcome>)> done) override {
-    return inner_.accept_messages(std::move(messages), std::move(done));
-  }
-  bool finish_attempts(std::vector<FinishAttempt> attempts,
-                       Completion<void(std::vector<FinishOutcome>)> done) override {
-    return inner_.finish_attempts(std::move(attempts), std::move(done));
-  }
-  bool claim_work(ClaimWork request, Completion<void(ClaimedWork)> done) override {
-    return inner_.claim_work(std::move(request), std::move(done));
-  }
-  bool record_refusals(std::vector<RecordRefusal> refusals,
-                       Completion<void(std::optional<StoreError>)> done) override {
-    return inner_.record_refusals(std::move(refusals), std::move(done));
-  }
-  bool transact(Work work, Completion<void(StoreResult<void>)> done) override {
-    return inner_.transact(std::move(work), std::move(done));
-  }
-  StoreResult<void> read(const Look& look) override { return inner_.read(look); }
-  void set_hand_over(HandOver hand_over) override { inner_.set_hand_over(std::move(hand_over)); }
-  void set_log_listener(std::function<void(std::span<const OrganizationId>)> listener) override {
-    inner_.set_log_listener(std::move(listener));
-  }
-  StoreResult<bool> purge_step(const PurgeTerms& terms) override { return inner_.purge_step(terms); }
-  PositionAllocator& positions() override { return inner_.positions(); }
-  [[nodiscard]] std::uint64_t boot() const override { return inner_.boot(); }
-  [[nodiscard]] Metrics metrics() const override { return inner_.metrics(); }
-  void close() override { inner_.close(); }
-
- private:
-  Store& inner_;
-};
 
 class TokenMintingTest : public ControlPlane {
  protected:
   void SetUp() override {
     ControlPlane::SetUp();
-    interrupted_ = std::make_unique<InterruptedStore>(*store_);
+    interrupted_ = std::make_unique<ScriptedStore>(*store_);
     minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{
         *directory_, *interrupted_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_, logger_});
     organization_ = make_organization();
@@ -69,7 +26,7 @@ class TokenMintingTest : public ControlPlane {
   Result<MintedToken, MintRefusal> mint(std::string_view scope = {}) {
     return minting_->mint({.client_id = client_, .client_secret = secret_, .scope = scope}, context());
   }
-  std::unique_ptr<InterruptedStore> interrupted_;
+  std::unique_ptr<ScriptedStore> interrupted_;
   std::unique_ptr<TokenMinting> minting_;
   OrganizationId organization_;
   IntegrationId integration_;
@@ -84,7 +41,7 @@ TEST_F(TokenMintingTest, ARevocationBetweenDecisionAndCommitWins) {
                                  [](const Fields& one) { return one.at("class") == "token.minted"; });
   };
   const auto before = tokens_recorded();
-  interrupted_->before = [&] {
+  interrupted_->before_transaction = [&] {
     ASSERT_TRUE(suspend_integration(ops(), by_operator(), integration_, "drill", {}).ok());
   };
   const auto refused = mint();
@@ -95,7 +52,7 @@ TEST_F(TokenMintingTest, ARevocationBetweenDecisionAndCommitWins) {
 
 TEST_F(TokenMintingTest, AChangeElsewhereCostsNobodyItsToken) {
   const IntegrationId other = make_active(make_workspace(organization_));
-  interrupted_->before = [&] {
+  interrupted_->before_transaction = [&] {
     ASSERT_TRUE(suspend_integration(ops(), by_operator(), other, "drill", {}).ok());
   };
   EXPECT_TRUE(mint().ok());

@@ -1,7 +1,7 @@
 // The contract of the seam, on this engine. Slices are tiny, so that claims are sealed and looked up on disk.
+#include "foundation/system/testing/scratch_directory.h"
 #include "storage/store/testing/store_contract_suite.h"
 #include "storage/store_sqlite/sqlite_store.h"
-#include "storage/store_sqlite/testing/scratch_directory.h"
 
 namespace sealpost {
 namespace {

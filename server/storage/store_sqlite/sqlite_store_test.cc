@@ -8,8 +8,8 @@
 #include <set>
 
 #include "foundation/system/testing/fakes.h"
+#include "foundation/system/testing/scratch_directory.h"
 #include "storage/store_sqlite/testing/power_cut_vfs.h"
-#include "storage/store_sqlite/testing/scratch_directory.h"
 
 namespace sealpost {
 namespace {

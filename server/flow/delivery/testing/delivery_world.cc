@@ -62,7 +62,7 @@ void DeliveryWorld::open() {
   SqliteOptions where;
   where.path = directory.path() / "store.db";
   sqlite = std::move(SqliteStore::open(where, clock, entropy)).value();
-  store = std::make_unique<GatedStore>(*sqlite);
+  store = std::make_unique<ScriptedStore>(*sqlite);
   vault = std::move(Vault::open(*store, *root, clock, entropy)).value();
   ids.emplace(vault->make_public_id_codec({{1, 0}}));
   audit = std::make_unique<AuditTrail>(*store, *vault, clock, entropy, InstallationName{"test", 1});

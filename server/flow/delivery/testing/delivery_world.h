@@ -10,11 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "flow/delivery/delivery_engine.h"
-#include "flow/delivery/testing/gated_store.h"
 #include "flow/delivery/testing/scripted_sender.h"
 #include "foundation/concurrency/snapshot.h"
 #include "foundation/log/testing/captured_log.h"
 #include "foundation/system/testing/fakes.h"
+#include "storage/store/testing/scripted_store.h"
 #include "storage/store_sqlite/sqlite_store.h"
 #include "trust/vault/testing/vault_fixture.h"
 
@@ -91,7 +91,7 @@ class DeliveryWorld : public ::testing::Test {
   Logger logger{clock, log, LogLevel::Debug, LogFormat::Json};
   std::unique_ptr<FileRootKey> root;
   std::unique_ptr<SqliteStore> sqlite;
-  std::unique_ptr<GatedStore> store;
+  std::unique_ptr<ScriptedStore> store;
   std::unique_ptr<Vault> vault;
   std::optional<PublicIdCodec> ids;
   std::unique_ptr<AuditTrail> audit;

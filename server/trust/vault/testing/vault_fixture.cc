@@ -1,19 +1,6 @@
 #include "trust/vault/testing/vault_fixture.h"
 
-#include <cstdlib>
-
 namespace sealpost {
-
-ScratchDirectory::ScratchDirectory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "sealpost-test-XXXXXX").string();
-  SEALPOST_CHECK(mkdtemp(pattern.data()) != nullptr);
-  path_ = pattern;
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 VaultFixture::VaultFixture(std::uint64_t seed) : entropy(seed) {
   const auto file = directory.path() / "root.key";
