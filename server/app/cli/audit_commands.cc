@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -21,6 +22,19 @@ std::optional<std::string> read_key(const std::string& argument) {
   std::string key(as_text(*bytes));
   while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
   return key;
+}
+
+std::string_view explain(AuditError error) {
+  switch (error) {
+    case AuditError::NotFound:
+      return "audit_log.organization names nobody whose log has a signing key";
+    case AuditError::Damaged:
+      return "the setting with its signing key, or one of its checkpoints, is damaged";
+    case AuditError::KeyUnavailable:
+      return "a key of the organization is missing";
+    default:
+      return "the store or a key can't be read";
+  }
 }
 
 }  // namespace
@@ -63,23 +77,31 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     fmt::print(stderr, "{}\n", installation.error());
     return ExitCode::Unexpected;
   }
-  std::uint64_t contradictions = 0;
+  const auto tell = [](const std::string& line) { fmt::print(stderr, "  {}\n", line); };
+  RecordCheck rows((*installation)->record_check_parts(),
+                   std::chrono::days(config->limits.payload_inbox_days), tell);
+  AuditTrail::LogVerdict all;
   for (const OrganizationId log : (*installation)->logs()) {
-    const auto verdict = (*installation)->audit().verify_log(log, [](const std::string& line) {
-      fmt::print(stderr, "  {}\n", line);
+    const std::uint64_t before = rows.contradictions();
+    const auto verdict = (*installation)->audit().verify_log(log, tell, [&](const OpenedRecord& record) {
+      rows.judge(log, record);
     });
     const std::string name = (*installation)->audit().origin(log).text();
     if (!verdict) {
-      fmt::print(stderr, "{}: can't be read ({})\n", name, static_cast<int>(verdict.error()));
-      ++contradictions;
+      fmt::print(stderr, "{}: can't be read: {}\n", name, explain(verdict.error()));
+      ++all.contradictions;
       continue;
     }
-    contradictions += verdict->contradictions;
+    all.records += verdict->records;
+    all.tiles += verdict->tiles;
+    all.checkpoints += verdict->checkpoints;
+    all.contradictions += verdict->contradictions;
+    const std::uint64_t here = verdict->contradictions + rows.contradictions() - before;
     fmt::print("{}: {} records, {}\n", name, verdict->records,
-               verdict->contradictions == 0 ? "consistent"
-                                            : fmt::format("{} contradictions", verdict->contradictions));
+               here == 0 ? "consistent" : fmt::format("{} contradictions", here));
   }
-  return contradictions == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
+  rows.finish(all);
+  return all.contradictions + rows.contradictions() == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
 }
 
 }  // namespace sealpost

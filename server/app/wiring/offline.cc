@@ -16,4 +16,8 @@ std::vector<OrganizationId> OfflineInstallation::logs() {
   return found;
 }
 
+RecordCheck::Parts OfflineInstallation::record_check_parts() {
+  return {.store = *core_->store, .vault = *core_->vault, .ids = *core_->ids, .clock = core_->clock};
+}
+
 }  // namespace sealpost

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/wiring/core.h"
+#include "flow/history/record_check.h"
 
 namespace sealpost {
 
@@ -15,6 +16,8 @@ class OfflineInstallation final {
   static Result<std::unique_ptr<OfflineInstallation>, std::string> open(const Config& config);
   [[nodiscard]] AuditTrail& audit() { return *core_->audit; }
   [[nodiscard]] std::vector<OrganizationId> logs();
+  // For RecordCheck, whose store nobody else may write to.
+  [[nodiscard]] RecordCheck::Parts record_check_parts();
 
  private:
   explicit OfflineInstallation(std::unique_ptr<Core> core) : core_(std::move(core)) {}

@@ -1,6 +1,7 @@
 #include "flow/acceptance/refusal_ledger.h"
 
 #include "domain/policy/access_policy.h"
+#include "foundation/crypto/crypto.h"
 
 namespace sealpost {
 
@@ -88,6 +89,7 @@ bool RefusalLedger::write(const std::string& network, Entry& entry, std::uint64_
       .add("scheme", entry.kind.scheme)
       .add("source", ids.encode(entry.kind.source))
       .add("source_system", entry.kind.source_system)
+      .add("steps_sha256", to_hex(sha256(as_bytes(entry.steps))))
       .add("workspace", ids.encode(entry.kind.workspace));
   event.where().add("network", network);
   event.who()

@@ -65,6 +65,9 @@ class Reader {
   virtual StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t level, std::uint64_t number,
                                                  std::uint32_t width) = 0;
   virtual StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) = 0;
+  // All that were made for sizes from `from_size` on, by size; `limit` is at most 500.
+  virtual StoreResult<std::vector<SignedCheckpoint>> checkpoints(OrganizationId, std::uint64_t from_size,
+                                                                 std::uint32_t limit) = 0;
   virtual StoreResult<std::vector<OrganizationId>> logs() = 0;
 
   // A small value by name (installation id, generations, format versions).
@@ -72,6 +75,7 @@ class Reader {
 
   struct Counts {
     std::uint64_t messages = 0, payloads = 0, deliveries = 0, claims = 0, audit_rows = 0, waiting = 0;
+    std::uint64_t attempts = 0, inbox = 0, refusals = 0, audit_tiles = 0, checkpoints = 0;
   };
   virtual StoreResult<Counts> counts() = 0;
 };

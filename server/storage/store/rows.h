@@ -45,6 +45,7 @@ struct DeliveryRow {
   IntegrationId integration;
   TargetKind kind = TargetKind::Endpoint;
   Position target = 0;
+  std::uint32_t siblings = 0;  // deliveries of the same message, this one included
   DeliveryState state = DeliveryState::Waiting;
   std::uint32_t attempts = 0;
   std::optional<WallTime> next_attempt_at;

@@ -89,21 +89,25 @@ class AuditTrail final {
   Result<std::string, AuditError> proof_file(OrganizationId log, std::uint64_t index);
   // Refuses a record whose parts contradict each other.
   Result<OpenedRecord, AuditError> open_record(const Tenancy& tenancy, std::uint64_t index);
-  // Recomputes every leaf hash, tile and commitment of a log and compares the root with the newest
-  // checkpoint. `tell` gets one line per contradiction, naming column and row; the count of records comes
-  // back.
+  // Recomputes every leaf hash, tile and commitment of a log and compares the roots with its checkpoints.
+  // `tell` gets one line per contradiction, naming column and row; `seen` gets every record that is sound in
+  // itself, in order, outside of any snapshot. How many rows of each kind the log accounts for comes back.
   struct LogVerdict {
     std::uint64_t records = 0;
+    std::uint64_t tiles = 0;
+    std::uint64_t checkpoints = 0;
     std::uint64_t contradictions = 0;
   };
-  Result<LogVerdict, AuditError> verify_log(OrganizationId log,
-                                            const std::function<void(const std::string&)>& tell);
+  using Tell = std::function<void(const std::string&)>;
+  using Seen = std::function<void(const OpenedRecord&)>;
+  Result<LogVerdict, AuditError> verify_log(OrganizationId log, const Tell& tell, const Seen& seen = {});
 
  private:
   [[nodiscard]] SealContext context_of(const Tenancy& tenancy, std::string_view label) const;
   Result<std::shared_ptr<const NoteSigner>, AuditError> signer(OrganizationId log);
   Result<OpenedRecord, AuditError> open_row(OrganizationId log, const AuditRow& row);
   Result<std::string, AuditError> checkpoint_locked(OrganizationId log);
+  class LogCheck;
 
   Store& store_;
   Vault& vault_;

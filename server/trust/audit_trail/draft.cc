@@ -22,6 +22,18 @@ std::string key_group_id(DataKeyId id) {
   return "k" + to_base32(bytes);
 }
 
+// Whether the groups lie under exactly the keys that the leaf names: none was moved under another one.
+bool sealed_under(const std::vector<SealedGroup>& groups, const std::vector<std::string>& keys) {
+  std::vector<std::string> used;
+  for (const SealedGroup& group : groups) {
+    const auto key = DataKey::key_of(group.sealed);
+    if (!key) return false;
+    used.push_back(key_group_id(*key));
+  }
+  std::ranges::sort(used);
+  return used == keys;
+}
+
 }  // namespace
 
 AuditTrail::AuditTrail(Store& store, Vault& vault, const Clock& clock, Entropy& entropy,
@@ -94,6 +106,7 @@ Result<OpenedRecord, AuditError> AuditTrail::open_row(OrganizationId log, const 
   auto groups = parse_body(row.body);
   if (!leaf || !groups || leaf->sequence != row.index || leaf_hash(as_bytes(row.leaf)) != row.leaf_hash)
     return fail(AuditError::Damaged);
+  if (!sealed_under(*groups, leaf->fields.keys)) return fail(AuditError::Damaged);
   OpenedRecord record{*std::move(leaf), row.leaf, {}};
   std::vector<DisclosedGroup> disclosure;
   std::vector<std::string> texts(groups->size());

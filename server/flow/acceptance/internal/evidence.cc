@@ -72,6 +72,7 @@ AuditEvent AcceptanceEvidence::event() const {
 
   auto& payload = event.payload();
   payload
+      .add("content_type", message.content_type)
       .add("deletion", message.keep_payload_until == WallTime{} ? "after_delivery"
                                                                 : to_rfc3339(message.keep_payload_until))
       .add("digest", to_hex(message.payload_digest))

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "domain/policy/access_policy.h"
+#include "foundation/crypto/crypto.h"
 
 namespace sealpost::delivery {
 namespace {
@@ -88,6 +89,7 @@ AuditEvent AttemptEvidence::event(const PublicIdCodec& ids, OutsideText outside)
       .add("ended_ms", to_unix_ms(ended_at))
       .add("endpoint", ids.encode(EntityKind::Endpoint, leased.target))
       .add("environment", name_of(leased.tenancy.environment))
+      .add("facts_sha256", to_hex(sha256(as_bytes(facts()))))
       .add("message", ids.encode(leased.message))
       .add("organization", ids.encode(leased.tenancy.organization))
       .add("result", sealpost::name_of(step.result))

@@ -485,6 +485,33 @@ TEST_P(StoreContract, ACheckpointSizeHasOneRoot) {
               }).ok());
 }
 
+TEST_P(StoreContract, AllCheckpointsAreReadBySizeAndOfTheirLogAlone) {
+  for (const std::uint64_t size : {9U, 3U, 700U}) {
+    SignedCheckpoint checkpoint;
+    checkpoint.size = size;
+    checkpoint.note = std::to_string(size);
+    EXPECT_TRUE(
+        change([&](Transaction& t) { return t.put_checkpoint(kLiveA.organization, checkpoint); }).ok());
+  }
+  const auto sizes = [&](OrganizationId log, std::uint64_t from, std::uint32_t limit) {
+    std::vector<std::uint64_t> found;
+    EXPECT_TRUE(look([&](Reader& reader) -> StoreResult<void> {
+                  SEALPOST_TRY(const auto rows, reader.checkpoints(log, from, limit));
+                  for (const SignedCheckpoint& row : rows) {
+                    EXPECT_EQ(row.note, std::to_string(row.size));
+                    found.push_back(row.size);
+                  }
+                  SEALPOST_TRY(const auto counts, reader.counts());
+                  EXPECT_EQ(counts.checkpoints, 3U);
+                  return {};
+                }).ok());
+    return found;
+  };
+  EXPECT_EQ(sizes(kLiveA.organization, 0, 50), (std::vector<std::uint64_t>{3, 9, 700}));
+  EXPECT_EQ(sizes(kLiveA.organization, 4, 1), (std::vector<std::uint64_t>{9}));
+  EXPECT_TRUE(sizes({kLiveA.organization.position + 1}, 0, 50).empty());
+}
+
 TEST_P(StoreContract, HealthTellsLastSuccessAndLastFailure) {
   room_ = 1;
   ASSERT_EQ(accept(message(kLiveA)).status, AcceptStatus::Accepted);

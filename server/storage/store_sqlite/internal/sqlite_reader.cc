@@ -53,7 +53,8 @@ StoreResult<ObjectRow> object_row(Query& query) {
 #define SEALPOST_MESSAGE_COLUMNS                                                                            \
   "SELECT m.position, m.organization, m.environment, m.integration, m.source, m.accepted_ms, m.event_type," \
   " m.event_id, m.payload_digest, m.payload_size, m.content_type, m.summary, m.facts, m.keep_until_ms,"     \
-  " (SELECT e.at_ms FROM payload_erased e WHERE e.message = m.position), m.deliveries,"                     \
+  " (SELECT e.at_ms FROM payload_erased e WHERE e.message = m.position AND e.organization = m.organization" \
+  "  AND e.environment = m.environment), m.deliveries,"                                                     \
   " (SELECT COUNT(*) FROM delivery d WHERE d.position > m.position AND d.position <= m.position + "         \
   "m.deliveries"                                                                                            \
   "  AND d.state IN (0, 1, 5)), m.audit_index FROM message m "
@@ -83,7 +84,7 @@ StoreResult<MessageRow> message_row(Query& query) {
 #define SEALPOST_DELIVERY_COLUMNS                                                                     \
   "SELECT position, message, organization, environment, integration, kind, target, state, attempts, " \
   "next_ms,"                                                                                          \
-  " ended_ms, boot, token FROM delivery "
+  " ended_ms, boot, token, siblings FROM delivery "
 
 StoreResult<DeliveryRow> delivery_row(Query& query) {
   DeliveryRow row;
@@ -98,6 +99,7 @@ StoreResult<DeliveryRow> delivery_row(Query& query) {
   row.next_attempt_at = query.maybe_time(9);
   row.ended_at = query.maybe_time(10);
   row.lease = {query.integer(11), query.integer(12)};
+  row.siblings = query.integer<std::uint32_t>(13);
   return row;
 }
 
@@ -144,6 +146,14 @@ StoreResult<AuditRow> audit_row_of(Query& query) {
   SEALPOST_TRY(row.leaf_hash, query.fixed<32>(2));
   row.body = query.bytes(3);
   return row;
+}
+
+StoreResult<SignedCheckpoint> checkpoint_row(Query& query) {
+  SignedCheckpoint checkpoint;
+  checkpoint.size = query.integer(0);
+  SEALPOST_TRY(checkpoint.root, query.fixed<32>(1));
+  checkpoint.note = query.text(2);
+  return checkpoint;
 }
 
 std::vector<Hash256> split_hashes(ByteView hashes, std::uint32_t width) {
@@ -243,8 +253,9 @@ StoreResult<std::vector<AttemptRow>> SqliteReads<Base>::attempts_of(const Tenanc
 template <class Base>
 StoreResult<std::optional<Bytes>> SqliteReads<Base>::payload_of(const Tenancy& tenancy, MessageId message) {
   auto query = database_.query(
-      "SELECT p.sealed FROM message m LEFT JOIN payload p ON p.message = m.position WHERE m.position = ?"
-      " AND m.organization = ? AND m.environment = ?",
+      "SELECT p.sealed FROM message m LEFT JOIN payload p ON p.message = m.position AND p.organization ="
+      " m.organization AND p.environment = m.environment WHERE m.position = ? AND m.organization = ?"
+      " AND m.environment = ?",
       message, tenancy.organization, tenancy.environment);
   SEALPOST_TRY(const bool found, query.step());
   if (!found) return fail(StoreError::NotFound);
@@ -369,7 +380,8 @@ StoreResult<std::vector<Hash256>> SqliteReads<Base>::tile(OrganizationId organiz
       return split_hashes(hashes, width);
     }
   }
-  if (level > 0) return fail(StoreError::Corrupt);
+  // A full tile is written with the record that fills it; only the leaves of the last one lie nowhere else.
+  if (level > 0 || (number + 1) * kTileHashes <= complete) return fail(StoreError::Corrupt);
   const std::uint64_t first = audit_row_id(log.first, number * kTileHashes);
   auto query = database_.query("SELECT leaf_hash FROM audit_record WHERE id >= ? AND id < ? ORDER BY id",
                                first, first + width);
@@ -386,11 +398,18 @@ StoreResult<std::optional<SignedCheckpoint>> SqliteReads<Base>::latest_checkpoin
       organization);
   SEALPOST_TRY(const bool found, query.step());
   if (!found) return std::optional<SignedCheckpoint>{};
-  SignedCheckpoint checkpoint;
-  checkpoint.size = query.integer(0);
-  SEALPOST_TRY(checkpoint.root, query.fixed<32>(1));
-  checkpoint.note = query.text(2);
+  SEALPOST_TRY(SignedCheckpoint checkpoint, checkpoint_row(query));
   return std::optional<SignedCheckpoint>(std::move(checkpoint));
+}
+
+template <class Base>
+StoreResult<std::vector<SignedCheckpoint>> SqliteReads<Base>::checkpoints(OrganizationId organization,
+                                                                          std::uint64_t from_size,
+                                                                          std::uint32_t limit) {
+  auto query = database_.query(
+      "SELECT size, root, note FROM checkpoint WHERE organization = ? AND size >= ? ORDER BY size LIMIT ?",
+      organization, from_size, limit_of(limit));
+  return all<SignedCheckpoint>(query, checkpoint_row);
 }
 
 template <class Base>
@@ -417,6 +436,11 @@ StoreResult<Reader::Counts> SqliteReads<Base>::counts() {
   SEALPOST_TRY(counts.claims, count_of(database_, "SELECT COUNT(*) FROM claim"));
   SEALPOST_TRY(counts.audit_rows, count_of(database_, "SELECT COUNT(*) FROM audit_record"));
   SEALPOST_TRY(counts.waiting, count_of(database_, "SELECT COUNT(*) FROM delivery WHERE state = 0"));
+  SEALPOST_TRY(counts.attempts, count_of(database_, "SELECT COUNT(*) FROM attempt"));
+  SEALPOST_TRY(counts.inbox, count_of(database_, "SELECT COUNT(*) FROM inbox"));
+  SEALPOST_TRY(counts.refusals, count_of(database_, "SELECT COUNT(*) FROM refusal"));
+  SEALPOST_TRY(counts.audit_tiles, count_of(database_, "SELECT COUNT(*) FROM audit_tile"));
+  SEALPOST_TRY(counts.checkpoints, count_of(database_, "SELECT COUNT(*) FROM checkpoint"));
   return counts;
 }
 

@@ -35,6 +35,8 @@ class SqliteReads : public Base {
   StoreResult<std::vector<Hash256>> tile(OrganizationId, std::uint32_t level, std::uint64_t number,
                                          std::uint32_t width) override;
   StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) override;
+  StoreResult<std::vector<SignedCheckpoint>> checkpoints(OrganizationId, std::uint64_t from_size,
+                                                         std::uint32_t limit) override;
   StoreResult<std::vector<OrganizationId>> logs() override;
   StoreResult<std::optional<std::string>> setting(std::string_view name) override;
   StoreResult<Reader::Counts> counts() override;

@@ -81,6 +81,10 @@ class MemoryTransaction final : public Transaction {
     return absent();
   }
   StoreResult<std::optional<SignedCheckpoint>> latest_checkpoint(OrganizationId) override { return absent(); }
+  StoreResult<std::vector<SignedCheckpoint>> checkpoints(OrganizationId, std::uint64_t,
+                                                         std::uint32_t) override {
+    return absent();
+  }
   StoreResult<std::vector<OrganizationId>> logs() override { return absent(); }
   StoreResult<AcceptOutcome> judge_claim(const Tenancy&, const Claim&) override { return absent(); }
   StoreResult<Counts> counts() override { return absent(); }
