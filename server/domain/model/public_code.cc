@@ -63,7 +63,7 @@ constexpr std::array<PublicCodeInfo, kPublicCodeCount> kCodes{{
      "", "docs/errors.md#unexpected_audience"},
     {PublicCode::ChallengeRefused, "challenge_refused", 400, CodeCategory::Signature, CodeRetry::AfterChange, FailureClass::None, true,
      "Challenge refused",
-     "The sender's URL challenge is longer than 256 characters, holds others than letters, digits, hyphen and underscore, or no window for it is open.",
+     "The sender's URL challenge is empty, longer than 256 characters, holds others than letters, digits, hyphen and underscore, or no window for it is open.",
      "Start the sender's verification again; for a keyed challenge let the operator open the window first.",
      "", "docs/errors.md#challenge_refused"},
     {PublicCode::EventTypeNotAllowed, "event_type_not_allowed", 403, CodeCategory::State, CodeRetry::AfterChange, FailureClass::None, false,

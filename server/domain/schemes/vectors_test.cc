@@ -224,11 +224,23 @@ TEST(SigningVectors, SlackChallenge) {
     SCOPED_TRACE(text_of(row, "name"));
     const auto challenge = slack_challenge(octets_of(row, "body"));
     if (row.at("expect").is_null()) {
-      EXPECT_FALSE(challenge.has_value());
+      EXPECT_FALSE(challenge.text.has_value());
     } else {
-      EXPECT_EQ(challenge, text_of(row, "expect"));
+      EXPECT_EQ(challenge.text, text_of(row, "expect"));
+      EXPECT_TRUE(challenge.asked);
     }
   }
+}
+
+// What asks for an echo and gets none is refused; what asks for nothing is an event like others.
+TEST(SlackChallengeTest, ABodyThatAsksIsToldFromOneThatDoesNot) {
+  const auto asked = [](std::string_view body) { return slack_challenge(as_bytes(body)).asked; };
+  EXPECT_TRUE(asked(R"({"type":"url_verification","challenge":"a b"})"));
+  EXPECT_TRUE(asked(R"({"type":"url_verification","challenge":7})"));
+  EXPECT_TRUE(asked(R"({"type":"url_verification"})"));
+  EXPECT_FALSE(asked(R"({"type":"event_callback","challenge":"abc"})"));
+  EXPECT_FALSE(asked(R"({"challenge":"abc"})"));
+  EXPECT_FALSE(asked("url_verification"));
 }
 
 }  // namespace

@@ -182,17 +182,17 @@ VerificationTrace explain(const SchemeSettings& settings, std::span<const Header
   return trace;
 }
 
-std::optional<std::string> slack_challenge(ByteView body) {
+SlackChallenge slack_challenge(ByteView body) {
   constexpr std::array<std::string_view, 2> names{"type", "challenge"};
   std::array<std::string_view, 2> values{};
-  if (!find_members(body, names, values)) return std::nullopt;
-  if (decode_string(values[0]) != "url_verification") return std::nullopt;
+  if (!find_members(body, names, values)) return {};
+  if (decode_string(values[0]) != "url_verification") return {};
   auto challenge = decode_string(values[1]);
   const auto echoable = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
   };
-  if (!challenge || challenge->empty() || !std::ranges::all_of(*challenge, echoable)) return std::nullopt;
-  return challenge;
+  if (!challenge || challenge->empty() || !std::ranges::all_of(*challenge, echoable)) challenge.reset();
+  return {.asked = true, .text = std::move(challenge)};
 }
 
 }  // namespace sealpost

@@ -139,8 +139,11 @@ struct VerificationTrace {
                                         ByteView body, std::span<const VerificationKey> keys,
                                         VerificationTime now);
 
-// The answer to Slack's url_verification, from a body whose signature is already verified: 1..256 of
-// [A-Za-z0-9_-]. Empty: not a challenge, or not one that may be echoed.
-[[nodiscard]] std::optional<std::string> slack_challenge(ByteView body);
+// Slack's url_verification, from a body whose signature is already verified.
+struct SlackChallenge {
+  bool asked = false;               // the body is a challenge
+  std::optional<std::string> text;  // what may be echoed: 1..256 of [A-Za-z0-9_-]
+};
+[[nodiscard]] SlackChallenge slack_challenge(ByteView body);
 
 }  // namespace sealpost

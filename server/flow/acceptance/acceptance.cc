@@ -33,6 +33,10 @@ bool before_signature(Refusal refusal) {
   }
 }
 
+bool may_verify(VerificationKeyState state) {
+  return state == VerificationKeyState::Active || state == VerificationKeyState::Retiring;
+}
+
 RateLimit limit_of(std::uint32_t per_second, std::uint32_t burst, const RateLimit& otherwise) {
   if (per_second == 0) return otherwise;
   return {static_cast<double>(per_second), static_cast<double>(burst == 0 ? per_second * 2 : burst)};
@@ -284,8 +288,11 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   decision.event_type_allowed = plan->allows_type(facts.event_type);
   decision.network_allowed = plan->allows_network(arrival->http.client);
   decision.grant = call ? GrantFinding::Active : grant_finding(call.error());
-  if (plan->settings.scheme() == Scheme::Slack && facts.key_state == VerificationKeyState::Active)
-    if (auto challenge = slack_challenge(body)) return done(Challenge{*std::move(challenge)});
+  if (plan->settings.scheme() == Scheme::Slack && may_verify(facts.key_state)) {
+    auto challenge = slack_challenge(body);
+    if (challenge.text) return done(Challenge{*std::move(challenge.text)});
+    if (challenge.asked) return done(refuse(*plan, *arrival, keys, PublicCode::ChallengeRefused));
+  }
 
   Claim claim = make_replay_claim(*organization, *plan->source, facts, body, arrival->at);
   std::optional<Refusal> refusal = decide(facts, decision);

@@ -20,7 +20,7 @@ namespace {
 bool proven(PublicCode code) {
   const PublicCodeInfo& info = public_code_info(code);
   return info.category != CodeCategory::Signature || code == PublicCode::Replayed ||
-         code == PublicCode::RetiredKey;
+         code == PublicCode::RetiredKey || code == PublicCode::ChallengeRefused;
 }
 
 }  // namespace

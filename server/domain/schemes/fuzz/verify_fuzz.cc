@@ -72,7 +72,8 @@ void run(Scheme scheme, std::string_view text) {
   SEALPOST_CHECK(decide(gather(*settings, headers, as_bytes(text), {}, now), {}).has_value());
   const auto trace = explain(*settings, headers, as_bytes(text), keys, now);
   SEALPOST_CHECK(trace.body_length == text.size());
-  if (const auto challenge = slack_challenge(as_bytes(text))) SEALPOST_CHECK(challenge->size() <= 256);
+  if (const auto challenge = slack_challenge(as_bytes(text)); challenge.text)
+    SEALPOST_CHECK(challenge.asked && challenge.text->size() <= 256);
 }
 
 }  // namespace

@@ -195,6 +195,7 @@ std::size_t step_of(PublicCode code) {
       return 5;
     case PublicCode::EventTypeMismatch:
     case PublicCode::EventTypeNotAllowed:
+    case PublicCode::ChallengeRefused:  // the type of the body says that it is one
       return 6;
     case PublicCode::NetworkNotAllowed:
       return 7;
