@@ -25,6 +25,7 @@ class Contract:
         self.registry = Registry().with_resource("contract:", Resource.from_contents(document, DRAFT202012))
         self.operations = {}  # operationId -> (method, path template, operation)
         self.seen = {}        # operationId -> set of statuses
+        self.codes_seen = {}  # code of errors.yaml -> where it stood first
         self.patterns = []
         for path, item in document["paths"].items():
             pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/:]+", re.escape(path)) + r"\Z")
@@ -54,6 +55,8 @@ class Contract:
         """Raises ContractBroken; remembers operation and status."""
         operation = self.find(method, path)
         where = f"{method} {path} -> {status}"
+        if "json" in headers.get("content-type", ""):
+            self.note_codes(where, json.loads(body))
         if operation is None:
             if status not in (400, 401, 404, 405):
                 raise ContractBroken(f"{where}: no operation of the contract, and no refusal of the path")
@@ -103,6 +106,27 @@ class Contract:
             told = "; ".join(f"/{'/'.join(map(str, e.absolute_path))}: {e.message[:300]}" for e in errors[:4])
             raise ContractBroken(f"{where}: against {reference}: {told}")
 
+    def judge_octets(self, octets):
+        """A refusal as it came over a bare socket: no operation, but a problem like any other. Gives the problem."""
+        head, _, body = octets.partition(b"\r\n\r\n")
+        lines = head.decode("latin-1").split("\r\n")
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        status = int(lines[0].split(" ")[1])
+        self.judge_problem(lines[0], status, headers, body)
+        problem = json.loads(body)
+        self.note_codes(lines[0], problem)
+        return problem, headers
+
+    def note_codes(self, where, node):
+        """Codes stand in problems, in the results of a batch, in attempts and in refusals, and in the notice of an answer."""
+        if isinstance(node, dict):
+            for member in ("code", "notice"):
+                if isinstance(node.get(member), str) and node[member] in codes():
+                    self.codes_seen.setdefault(node[member], where)
+            node = list(node.values())
+        for one in node if isinstance(node, list) else ():
+            self.note_codes(where, one)
+
     def judge_problem(self, where, status, headers, body):
         if headers.get("content-type", "").split(";")[0] != "application/problem+json":
             raise ContractBroken(f"{where}: a refusal that is no problem (RFC 9457): {headers.get('content-type')}")
@@ -117,6 +141,8 @@ class Contract:
             raise ContractBroken(f"{where}: {problem['code']} is no code of errors.yaml")
         if code["status"] != status:
             raise ContractBroken(f"{where}: {problem['code']} belongs to status {code['status']}")
+        if "Retry-After" in code["action"] and not re.fullmatch(r"[1-9][0-9]{0,4}", headers.get("retry-after", "")):
+            raise ContractBroken(f"{where}: {problem['code']} promises Retry-After, and it is {headers.get('retry-after')!r}")
 
 
 @functools.cache

@@ -35,9 +35,11 @@ def run(*arguments, binary=None, stdin=None, timeout=60):
 
 
 class Gateway:
-    """`plain_http`: the receivers that `test` may reach, as "address:port"; they are known before the start."""
+    """`plain_http`: the receivers that `test` may reach, as "address:port"; they are known before the start.
+    `environment`: of the process, in place of the test's own."""
 
-    def __init__(self, plain_http=(), binary=None, settings="", limits="", server=""):
+    def __init__(self, plain_http=(), binary=None, settings="", limits="", server="", environment=None):
+        self.environment = environment
         self.binary = pathlib.Path(binary) if binary else program()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-"))  # short: a socket's path has 108 bytes
         self.data = self.home / "data"
@@ -73,7 +75,7 @@ listen = "127.0.0.1:0"
         assert self.process is None
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([*prefix, str(self.binary), "server", "--config", str(self.config)],
-                                            stdout=subprocess.PIPE, stderr=log, cwd=self.home)
+                                            stdout=subprocess.PIPE, stderr=log, cwd=self.home, env=self.environment)
         self.ready = json.loads(self.first_line())
         assert self.ready["event"] == "ready", self.ready
         self.http_url = self.ready["http"]

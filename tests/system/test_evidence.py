@@ -232,6 +232,10 @@ def test_proofs_that_cannot_be(party):
                              ("consistency", {"old_size": 10**9}), ("consistency", {"old_size": 5, "tree_size": 2})):
         answer = operator.get(f"/v1/audit/proofs/{path}", organization_id=organization, **parameters)
         assert answer.status in (404, 409, 422), answer.text
+    for path, parameters in (("inclusion", {"index": 0}), ("consistency", {"old_size": 1})):
+        answer = operator.get(f"/v1/audit/proofs/{path}", organization_id=organization, tree_size=10**9, **parameters)
+        answer.refused("not_yet_integrated")
+        assert int(answer.headers["retry-after"]) >= 1
     operator.get("/v1/audit/proofs/inclusion", organization_id=organization).refused("validation_failed")
     operator.get(f"/v1/audit/entries/{10**9}", organization_id=organization).refused("not_found")
 

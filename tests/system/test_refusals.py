@@ -1,7 +1,6 @@
 """Each refusal category is reachable by a request, and comes with its status and code; and what an anonymous caller may
 learn is the same in test and live."""
 
-import json
 import re
 import socket
 import time
@@ -9,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from blackbox import senders
+from blackbox.contract import contract
 from blackbox.parties import Organization
 
 
@@ -54,7 +53,7 @@ def complete(answer):
 
 
 def code_of(answer):
-    return json.loads(answer.partition(b"\r\n\r\n")[2])["code"]
+    return contract().judge_octets(answer)[0]["code"]
 
 
 MALFORMED = {
@@ -196,6 +195,11 @@ def strange_requests(path, body):
 def test_what_is_not_http_is_refused_as_a_problem(gateway, source, code):
     answer = raw(gateway, strange_requests(source.path, b"")[code])
     assert code_of(answer) == code, answer[:500]
+
+
+def test_a_host_that_is_none_of_ours_is_misdirected(gateway, source):
+    octets = f"POST {source.path} HTTP/1.1\r\nHost: elsewhere.example\r\nContent-Length: 0\r\n\r\n".encode()
+    assert code_of(raw(gateway, octets)) == "misdirected_request"
 
 
 def test_method_not_allowed_and_not_found(gateway):

@@ -11,6 +11,9 @@ namespace {
 // Seconds after which a refusal that may pass later is worth another try, when nobody knows better.
 std::optional<Seconds> retry_after_of(const Problem& problem, const PublicCodeInfo& info) {
   if (problem.retry_after) return std::max(*problem.retry_after, Seconds(1));
+  // Conflicts that pass by themselves, within the second that a checkpoint or a commit takes.
+  if (problem.code == PublicCode::NotYetIntegrated || problem.code == PublicCode::IdempotencyInProgress)
+    return Seconds(1);
   if (info.status != 429 && info.status != 503) return std::nullopt;
   return problem.code == PublicCode::Overloaded ? Seconds(1) : Seconds(5);
 }

@@ -24,7 +24,9 @@ TEST(Problem, SaysWhatTheContractSaysOfEveryCode) {
     // RFC 9110 sections 11.6.1 and 10.2.3
     EXPECT_EQ(response.headers.find("WWW-Authenticate").count,
               info.status == 401 || info.code == PublicCode::InsufficientScope ? 1U : 0U);
-    EXPECT_EQ(response.headers.find("Retry-After").count, info.status == 429 || info.status == 503 ? 1U : 0U);
+    const bool promised = info.action.find("Retry-After") != std::string_view::npos;
+    EXPECT_EQ(response.headers.find("Retry-After").count,
+              promised || info.status == 429 || info.status == 503 ? 1U : 0U);
   }
 }
 
@@ -48,6 +50,19 @@ TEST(Problem, CarriesWhatItsModuleKnows) {
   EXPECT_EQ(Problem(fields).code, PublicCode::UnknownField);
   EXPECT_EQ(body_of(Problem(fields)).at("errors").at(1).at("nearest").as_string(), "name");
   EXPECT_EQ(Problem(JsonError{JsonProblem::TooDeep, 9}).code, PublicCode::JsonTooDeep);
+}
+
+// The sentence of errors.yaml says "after Retry-After": then there has to be one.
+TEST(Problem, WhatPassesByItselfSaysWhen) {
+  const auto retry_after = [](PublicCode code) {
+    return std::string(problem_response(Problem(code), "r").headers.sole("Retry-After"));
+  };
+  EXPECT_EQ(retry_after(PublicCode::NotYetIntegrated), "1");
+  EXPECT_EQ(retry_after(PublicCode::IdempotencyInProgress), "1");
+  EXPECT_EQ(retry_after(PublicCode::Overloaded), "1");
+  EXPECT_EQ(retry_after(PublicCode::StoreUnavailable), "5");
+  EXPECT_EQ(retry_after(PublicCode::RateLimited), "5");
+  EXPECT_EQ(retry_after(PublicCode::Conflict), "");
 }
 
 TEST(Problem, SpeaksOAuthAtTheTokenEndpoint) {
