@@ -62,7 +62,6 @@ bool attributable(Refusal refusal) {
     case Refusal::TimestampInFuture:
     case Refusal::BadSignature:
     case Refusal::UnknownKey:
-      return false;
     // Whoever stole the key proves nothing about the partner.
     case Refusal::KeyCompromised:
       return false;

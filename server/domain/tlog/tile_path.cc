@@ -19,7 +19,7 @@ std::string spell_index(std::uint64_t index) {
   std::string path = three_digits(index % 1000);
   while (index >= 1000) {
     index /= 1000;
-    path = "x" + three_digits(index % 1000) + "/" + path;
+    path.insert(0, "x" + three_digits(index % 1000) + "/");
   }
   return path;
 }

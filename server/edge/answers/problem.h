@@ -26,8 +26,8 @@ namespace sealpost {
 enum class AuthScheme : std::uint8_t { Bearer, Basic, Signature };
 
 struct Problem {
-  Problem(PublicCode what, std::string why = {})
-      : code(what), detail(std::move(why)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): `return fail(PublicCode::…);`
+  Problem(PublicCode what, std::string why = {}) : code(what), detail(std::move(why)) {}
   // Each adds what its module knows; for SEALPOST_TRY.
   explicit Problem(const OperationRefusal& refusal);
   explicit Problem(const AuthorizationRefusal& refusal);

@@ -150,7 +150,7 @@ TEST_F(HttpServerTest, AnswersForAHandlerThatDoesNot) {
   std::promise<Responder> kept;
   handler_.on_request = [&](HttpRequest&& request, Responder responder) {
     if (request.target.path == "/throw") throw std::runtime_error("broken");
-    if (request.target.path == "/later") kept.set_value(std::move(responder));
+    if (request.target.path == "/later") return kept.set_value(std::move(responder));
     if (request.target.path == "/split")
       responder.send({.status = 200, .headers = {{"X-A", "b\r\nSet-Cookie: c"}}, .body = ""});
     if (request.target.path == "/status") responder.send(HttpResponse::empty(42));
@@ -221,6 +221,7 @@ TEST_F(HttpServerTest, ServesManyConnectionsOnSeveralThreads) {
   };
   start();
   std::vector<RawClient> clients;
+  clients.reserve(16);
   for (int i = 0; i < 16; ++i) clients.push_back(connect());
   for (int round = 0; round < 50; ++round) {
     for (auto& client : clients) ASSERT_TRUE(client.send(post("body")));

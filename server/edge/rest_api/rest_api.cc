@@ -112,7 +112,7 @@ void RestApi::State::dispatch(const RouteMatch& match, HttpRequest&& request, Re
   submit(std::move(api), std::move(responder));
 }
 
-RestApi::RestApi(Parts parts, ApiOptions options)
+RestApi::RestApi(Parts parts, const ApiOptions& options)
     : state_(std::make_unique<const State>(
           State{.parts = parts,
                 .options = options,

@@ -63,7 +63,7 @@ class RestApi final : public HttpHandler {
     PositionAllocator& positions;  // request ids
     Logger& log;
   };
-  RestApi(Parts parts, ApiOptions options);
+  RestApi(Parts parts, const ApiOptions& options);
   ~RestApi() override;
   RestApi(const RestApi&) = delete;
   RestApi& operator=(const RestApi&) = delete;

@@ -12,9 +12,10 @@ namespace sealpost {
 
 class Actor final {
  public:
-  Actor(const AuthorizedCall& call)
-      : call_(&call), name_(call.caller()) {}             // NOLINT(google-explicit-constructor)
-  Actor(const SystemCall& call) : name_(call.actor()) {}  // NOLINT(google-explicit-constructor)
+  // Implicit, so that every operation takes either. NOLINTBEGIN(google-explicit-constructor)
+  Actor(const AuthorizedCall& call) : call_(&call), name_(call.caller()) {}
+  Actor(const SystemCall& call) : name_(call.actor()) {}
+  // NOLINTEND(google-explicit-constructor)
 
   // "crd_…", "operator:1000", "system:delivery".
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -14,7 +14,7 @@ bool is_frame(std::string_view member) {
          member == "organization_id" || member == "environment";
 }
 
-void add_value(CanonicalFields& fields, std::string key, const boost::json::value& value) {
+void add_value(CanonicalFields& fields, const std::string& key, const boost::json::value& value) {
   if (value.is_bool()) {
     fields.add_flag(key, value.get_bool());
     return;

@@ -80,7 +80,7 @@ class ControlTransaction final {
  private:
   friend class Directory;
   template <class Record>
-  static ObjectRow row_of(const Record& record, Position parent, Bytes sealed) {
+  static ObjectRow row_of(const Record& record, Position parent, Bytes&& sealed) {
     return {.kind = Record::kKind,
             .head = record.head,
             .parent = parent,

@@ -98,7 +98,6 @@ TEST_F(RootKeyFile, IsReadStrictly) {
 
 TEST_F(RootKeyFile, WrapsAndUnwrapsOnlyInItsContext) {
   ASSERT_TRUE(FileRootKey::create(file, entropy).ok());
-  const auto root = FileRootKey::load(file).value()->id();
   const auto key = std::move(FileRootKey::load(file)).value();
   const SecretBytes secret = SecretBytes::copy_of(as_bytes("0123456789abcdef0123456789abcdef"));
   const Bytes wrapped = key->wrap(secret, as_bytes("here"), entropy).value();

@@ -38,9 +38,7 @@ class Query final {
 
   template <class T>
   void bind(int index, const T& value) {
-    if constexpr (std::is_enum_v<T>) {
-      check(sqlite3_bind_int64(statement_, index, static_cast<sqlite3_int64>(value)));
-    } else if constexpr (std::integral<T>) {
+    if constexpr (std::is_enum_v<T> || std::integral<T>) {
       check(sqlite3_bind_int64(statement_, index, static_cast<sqlite3_int64>(value)));
     } else if constexpr (std::same_as<T, WallTime>) {
       check(sqlite3_bind_int64(statement_, index, to_unix_ms(value)));
