@@ -311,7 +311,8 @@ class Floors(unittest.TestCase):
                 lines.append(f"add_subdirectory(server/{module})")
             lines.append("sealpost_write_module_table()")
             (root / "CMakeLists.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-            done = subprocess.run(["cmake", "-S", root, "-B", root / "build"], capture_output=True, text=True)
+            done = subprocess.run(["cmake", "-G", "Ninja", "-S", root, "-B", root / "build"],
+                                  capture_output=True, text=True)
             table = root / "build/modules.txt"
             # CMake wraps its messages at the width of a line.
             return done.returncode, " ".join(done.stderr.split()), table.read_text() if table.is_file() else ""

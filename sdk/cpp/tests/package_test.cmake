@@ -14,7 +14,7 @@ function(run)
 endfunction()
 # build(<source folder> <build folder> <cache entries...>)
 function(build source folder)
-  run(${CMAKE_COMMAND} -S "${source}" -B "${folder}" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
+  run(${CMAKE_COMMAND} -G Ninja -S "${source}" -B "${folder}" "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix"
     "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${flags}" ${ARGN})
   run(${CMAKE_COMMAND} --build "${folder}")
 endfunction()
