@@ -47,6 +47,10 @@ TEST_P(StoreContract, SecondComerIsJudgedByTheReplayTable) {
     const auto outcome = accept(second);
     EXPECT_EQ(outcome.status, row.expected);
     EXPECT_EQ(judged.status, row.expected);
+    EXPECT_EQ(judged.message, outcome.message);
+    EXPECT_EQ(judged.audit_index, outcome.audit_index);
+    EXPECT_EQ(judged.accepted_at, outcome.accepted_at);
+    EXPECT_EQ(judged.deliveries, outcome.deliveries);
     EXPECT_EQ(outcome.message, first_outcome.message);
     EXPECT_EQ(outcome.audit_index, first_outcome.audit_index);
     EXPECT_FALSE(look([&](Reader& reader) -> StoreResult<void> {

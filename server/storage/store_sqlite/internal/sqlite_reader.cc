@@ -282,12 +282,13 @@ StoreResult<AcceptOutcome> SqliteReads<Base>::judge_claim(const Tenancy& tenancy
   if (!first) return outcome;
   outcome.status = status_of(judge_against(claim, *first));
   outcome.message = MessageId{first->receipt};
-  auto query =
-      database_.query("SELECT audit_index, accepted_ms FROM message WHERE position = ?", first->receipt);
+  auto query = database_.query("SELECT audit_index, accepted_ms, deliveries FROM message WHERE position = ?",
+                               first->receipt);
   SEALPOST_TRY(const bool found, query.step());
   if (found) {
     outcome.audit_index = query.integer(0);
     outcome.accepted_at = query.time(1);
+    outcome.deliveries = query.integer<std::uint32_t>(2);
   }
   return outcome;
 }
