@@ -246,6 +246,14 @@ std::optional<Seconds> Acceptance::take_quota(const SourcePlan& plan, const Inte
   return wait;
 }
 
+void Acceptance::give_back_quota(const SourcePlan& plan, const Integration* integration) {
+  limiter_.give_back(plan.source->head.position,
+                     limit_of(plan.source->rate_per_second, plan.source->rate_burst, limits_.source), 1);
+  if (integration == nullptr) return;
+  limiter_.give_back(integration->head.position,
+                     limit_of(integration->rate_per_second, integration->rate_burst, limits_.integration), 1);
+}
+
 Refused Acceptance::refuse(const SourcePlan& plan, const WebhookArrival& arrival,
                            std::span<const VerificationKey> keys, PublicCode code,
                            std::optional<Seconds> retry_after) {
@@ -337,8 +345,10 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   prepared.claims.push_back(claim);
   auto message = prepare(*call, *picture, std::move(prepared));
   if (!message) {
-    if (message.error() == PublicCode::KeyUnavailable)
+    if (message.error() == PublicCode::KeyUnavailable) {
+      give_back_quota(*plan, picture->directory->find(plan->source->integration));
       return done(refused(PublicCode::KeyUnavailable, Seconds(1)));
+    }
     return refuse_after_claims(std::move(arrival), *plan, claim, refused(message.error()), std::move(done));
   }
   std::vector<AcceptMessage> batch;
@@ -348,6 +358,9 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
       std::move(batch),
       [this, arrival, shared_done, picture, tries_left](std::vector<AcceptOutcome> outcomes) {
         const AcceptOutcome& outcome = outcomes.front();
+        const SourcePlan* planned = picture->find_plan(arrival->source);
+        if (outcome.status == AcceptStatus::EpochChanged)
+          give_back_quota(*planned, picture->directory->find(planned->source->integration));
         if (outcome.status == AcceptStatus::EpochChanged && tries_left > 0) {
           Task again = [this, arrival, shared_done, tries_left] {
             parts_.directory.settle();
@@ -358,13 +371,14 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
         AcceptanceAnswer answer = answer_of(as_webhook(outcome));
         if (auto* replayed = std::get_if<Refused>(&answer);
             replayed != nullptr && replayed->code == PublicCode::Replayed) {
-          const SourcePlan* known = picture->find_plan(arrival->source);
           replayed->refusal =
-              refuse(*known, *arrival, picture->keys->inbound(arrival->source), replayed->code).refusal;
+              refuse(*planned, *arrival, picture->keys->inbound(arrival->source), replayed->code).refusal;
         }
         (*shared_done)(std::move(answer));
       });
-  if (!queued) (*shared_done)(refused(PublicCode::Overloaded, Seconds(1)));
+  if (queued) return;
+  give_back_quota(*plan, picture->directory->find(plan->source->integration));
+  (*shared_done)(refused(PublicCode::Overloaded, Seconds(1)));
 }
 
 void Acceptance::refuse_after_claims(std::shared_ptr<const WebhookArrival> arrival, const SourcePlan& plan,

@@ -97,6 +97,8 @@ class Acceptance final {
   Refused refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
                  PublicCode code, std::optional<Seconds> retry_after = {});
   std::optional<Seconds> take_quota(const SourcePlan& plan, const Integration* integration);
+  // For what was then not accepted for a reason of ours.
+  void give_back_quota(const SourcePlan& plan, const Integration* integration);
   Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture,
                                             Prepared prepared);
   [[nodiscard]] std::vector<NewDelivery> route(const AuthorizedCall& call, const DirectorySnapshot& directory,

@@ -18,6 +18,8 @@ namespace {
 
 // Whether the sender had shown a key of the source when it was refused.
 bool proven(PublicCode code) {
+  // Told before the signature is looked at, though other categories than Signature own them.
+  if (code == PublicCode::BodyTooLarge || code == PublicCode::UnsupportedEncoding) return false;
   const PublicCodeInfo& info = public_code_info(code);
   return info.category != CodeCategory::Signature || code == PublicCode::Replayed ||
          code == PublicCode::RetiredKey || code == PublicCode::ChallengeRefused;
