@@ -3,99 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "domain/tlog/proof_file.h"
-#include "storage/store_sqlite/sqlite_store.h"
 #include "trust/audit_trail/record_body.h"
-#include "trust/vault/testing/vault_fixture.h"
+#include "trust/audit_trail/testing/audit_world.h"
 
 namespace sealpost {
 namespace {
 
-class AuditTrailTest : public ::testing::Test {
- protected:
-  AuditTrailTest() {
-    EXPECT_TRUE(FileRootKey::create(directory_.path() / "root.key", entropy_));
-    root_ = *FileRootKey::load(directory_.path() / "root.key");
-    SqliteOptions options;
-    options.path = directory_.path() / "sealpost.db";
-    store_ = *SqliteStore::open(std::move(options), clock_, entropy_);
-    vault_ = *Vault::open(*store_, *root_, clock_, entropy_);
-    trail_ =
-        std::make_unique<AuditTrail>(*store_, *vault_, clock_, entropy_, InstallationName{"testhouse", 1});
-    store_->set_log_listener([this](std::span<const OrganizationId> logs) { trail_->logs_grew(logs); });
-    organization_ = add_organization();
-  }
-
-  // The writer tells of grown logs until it is closed.
-  ~AuditTrailTest() override { store_->close(); }
-
-  // Returns after the writer has told of every commit before.
-  void settle() {
-    EXPECT_TRUE(store_->transact_and_wait([](Transaction&) { return StoreResult<void>(); }));
-  }
-
-  OrganizationId add_organization() {
-    const OrganizationId organization{store_->positions().draw()};
-    EXPECT_TRUE(store_->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-      ObjectRow row;
-      row.kind = EntityKind::Organization;
-      row.head.position = organization.position;
-      row.head.tenancy = {organization, Environment::Shared};
-      row.body = "{}";
-      SEALPOST_TRY_VOID(transaction.insert_object(row));
-      SEALPOST_TRY_VOID(vault_->create_organization_key(transaction, organization));
-      return trail_->create_log(transaction, organization);
-    }));
-    EXPECT_TRUE(vault_->load_organization(organization));
-    return organization;
-  }
-
-  AuditEvent event(std::int64_t number = 1) {
-    AuditEvent made("test.happened", {organization_, Environment::Test}, clock_.wall_now());
-    made.who().add("actor", "crd_someone");
-    made.what().add("number", number).add("result", "accepted");
-    made.where().add("source_address", "192.0.2.7");
-    return made;
-  }
-
-  std::uint64_t append(const AuditEvent& made) {
-    const auto draft = trail_->draft(made);
-    EXPECT_TRUE(draft);
-    std::uint64_t index = 0;
-    EXPECT_TRUE(store_->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-      SEALPOST_TRY(index, transaction.append_audit(*draft));
-      return {};
-    }));
-    return index;
-  }
-  void append_many(int count) {
-    EXPECT_TRUE(store_->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-      for (int i = 0; i < count; ++i) {
-        const auto draft = trail_->draft(event(i));
-        EXPECT_TRUE(draft);
-        SEALPOST_TRY(const std::uint64_t index, transaction.append_audit(*draft));
-        static_cast<void>(index);
-      }
-      return {};
-    }));
-  }
-  AuditRow row(std::uint64_t index) {
-    AuditRow found;
-    EXPECT_TRUE(store_->read([&](Reader& reader) -> StoreResult<void> {
-      SEALPOST_TRY(found, reader.audit_row(organization_, index));
-      return {};
-    }));
-    return found;
-  }
-
-  FakeClock clock_;
-  SeededEntropy entropy_;
-  ScratchDirectory directory_;
-  std::unique_ptr<FileRootKey> root_;
-  std::unique_ptr<SqliteStore> store_;
-  std::unique_ptr<Vault> vault_;
-  std::unique_ptr<AuditTrail> trail_;
-  OrganizationId organization_;
-};
+class AuditTrailTest : public AuditWorld {};
 
 TEST_F(AuditTrailTest, ARecordIsReadBackAsItWasWritten) {
   const std::uint64_t index = append(event(7));
