@@ -1,11 +1,15 @@
 #include "domain/model/public_id.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace sealpost {
 namespace {
 
-constexpr std::size_t kTextLength = 36;  // 22 octets in base 32
+constexpr std::size_t kTimeOctets = 6;
+constexpr std::size_t kOctets = kTimeOctets + sizeof(Hash128);
+constexpr std::size_t kTextLength = base32_size(kOctets);
 
 std::uint64_t unix_ms_of(Position position) {
   return static_cast<std::uint64_t>(to_unix_ms(time_of(position)));
@@ -64,24 +68,19 @@ std::uint32_t PublicIdCodec::generation_of(Position position) const {
 }
 
 std::string PublicIdCodec::encode(EntityKind kind, Position position) const {
-  Bytes block;
-  block.reserve(16);
-  append_u32(block, generation_of(position));
-  append_u32(block, static_cast<std::uint32_t>(kind));
-  append_u64(block, position);
   Hash128 plain;
-  std::copy_n(block.begin(), plain.size(), plain.begin());
-  const Hash128 sealed = key_.encrypt(plain);
+  const auto put = [](auto octets, std::uint8_t* at) { std::copy(octets.begin(), octets.end(), at); };
+  put(big_endian(generation_of(position)), plain.data());
+  put(big_endian(static_cast<std::uint32_t>(kind)), plain.data() + 4);
+  put(big_endian(std::uint64_t{position}), plain.data() + 8);
 
-  Bytes out;
-  out.reserve(22);
-  const std::uint64_t ms = unix_ms_of(position);
-  append_u16(out, static_cast<std::uint16_t>(ms >> 32));
-  append_u32(out, static_cast<std::uint32_t>(ms));
-  append(out, sealed);
-  std::string text(prefix_of(kind));
-  text.push_back('_');
-  text += to_base32(out);
+  std::array<std::uint8_t, kOctets> octets;
+  put(big_endian(unix_ms_of(position) << 16), octets.data());  // the upper 6 of these 8 octets are kept
+  put(key_.encrypt(plain), octets.data() + kTimeOctets);
+  const std::string_view prefix = prefix_of(kind);
+  std::string text(prefix.size() + 1 + kTextLength, '_');
+  std::ranges::copy(prefix, text.begin());
+  encode_base32(octets, std::span(text).last(kTextLength));
   return text;
 }
 
@@ -90,16 +89,14 @@ std::optional<Position> PublicIdCodec::decode(EntityKind kind, std::string_view 
   if (text.size() != prefix.size() + 1 + kTextLength || !text.starts_with(prefix) ||
       text[prefix.size()] != '_')
     return std::nullopt;
-  const auto raw = from_base32(text.substr(prefix.size() + 1));
-  if (!raw || raw->size() != 22) return std::nullopt;
+  std::array<std::uint8_t, kOctets> octets;
+  if (!decode_base32(text.substr(prefix.size() + 1), octets)) return std::nullopt;
   Hash128 sealed;
-  std::copy_n(raw->begin() + 6, sealed.size(), sealed.begin());
+  std::copy_n(octets.begin() + kTimeOctets, sealed.size(), sealed.begin());
   const Hash128 plain = key_.decrypt(sealed);
   const ByteView view(plain);
   const Position position = read_u64(view.subspan(8));
-  const std::uint64_t clear_ms = (static_cast<std::uint64_t>((*raw)[0]) << 40) |
-                                 (static_cast<std::uint64_t>((*raw)[1]) << 32) |
-                                 read_u32(ByteView(*raw).subspan(2));
+  const std::uint64_t clear_ms = read_u64(octets) >> 16;
   const bool ours = read_u32(view.subspan(4)) == static_cast<std::uint32_t>(kind) && position != 0 &&
                     clear_ms == unix_ms_of(position) && read_u32(view) == generation_of(position);
   if (!ours) return std::nullopt;

@@ -163,15 +163,6 @@ class Scanner final {
     const char* at = at_;
     const char* const end = end_;
     Octets seen{};
-    while (end - at >= 64) {
-      const Octets a = load(at);
-      const Octets b = load(at + 16);
-      const Octets c = load(at + 32);
-      const Octets d = load(at + 48);
-      if (any((specials(a) | specials(b)) | (specials(c) | specials(d))) != 0) break;
-      seen |= (a | b) | (c | d);
-      at += 64;
-    }
     while (end - at >= 16) {
       const Octets octets = load(at);
       const Octets marks = specials(octets);
@@ -182,6 +173,15 @@ class Scanner final {
         return;
       }
       at += 16;
+      // Most strings have ended by now; one that has not is likely long.
+      for (; end - at >= 64; at += 64) {
+        const Octets a = load(at);
+        const Octets b = load(at + 16);
+        const Octets c = load(at + 32);
+        const Octets d = load(at + 48);
+        if (any((specials(a) | specials(b)) | (specials(c) | specials(d))) != 0) break;
+        seen |= (a | b) | (c | d);
+      }
     }
     std::uint64_t all = any(seen);
     while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20)

@@ -135,5 +135,40 @@ void CostliestStandardV1a(benchmark::State& state) {
 }
 BENCHMARK(CostliestStandardV1a)->Unit(benchmark::kMicrosecond);
 
+// A scheme of one HMAC: the largest body that is its default, and a signature of the right form under no key of ours.
+void costliest(benchmark::State& state, Scheme scheme, std::vector<HeaderView> headers) {
+  const Bytes body = make_body(default_max_body(scheme));
+  const auto settings = SchemeSettings::create({.scheme = scheme});
+  headers.push_back({"content-type", "application/json"});
+  std::vector<VerificationKey> keys;
+  for (std::uint8_t i = 0; i < kMaxVerificationKeys; ++i)
+    keys.push_back({.id = "k", .material = HmacSha256(key_octets(i))});
+  for (auto _ : state) {
+    const auto facts = gather(*settings, headers, body, keys, kNow);
+    if (decide(facts, {}) != Refusal::BadSignature) state.SkipWithError("expected bad_signature");
+  }
+}
+
+void CostliestGitHub(benchmark::State& state) {
+  const std::string signature = "sha256=" + std::string(64, 'a');
+  costliest(state, Scheme::GitHub,
+            {{"x-github-event", "push"}, {"x-github-delivery", kId}, {"x-hub-signature-256", signature}});
+}
+BENCHMARK(CostliestGitHub)->Unit(benchmark::kMicrosecond);
+
+void CostliestStripe(benchmark::State& state) {
+  std::string signature = "t=" + std::to_string(kTime);
+  for (std::size_t i = 0; i < kMaxSignatures; ++i) signature += ",v1=" + std::string(64, 'a');
+  costliest(state, Scheme::Stripe, {{"stripe-signature", signature}});
+}
+BENCHMARK(CostliestStripe)->Unit(benchmark::kMicrosecond);
+
+void CostliestSlack(benchmark::State& state) {
+  const std::string time = std::to_string(kTime);
+  const std::string signature = "v0=" + std::string(64, 'a');
+  costliest(state, Scheme::Slack, {{"x-slack-request-timestamp", time}, {"x-slack-signature", signature}});
+}
+BENCHMARK(CostliestSlack)->Unit(benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace sealpost

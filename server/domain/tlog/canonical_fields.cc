@@ -24,9 +24,8 @@ char short_escape(char c) {
 void append_json_string(std::string& out, std::string_view value) {
   out.push_back('"');
   // Nearly everything stands for itself: whole runs of that are copied at once.
-  const auto plain = [](char c) { return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\'; };
   while (!value.empty()) {
-    const auto run = static_cast<std::size_t>(std::ranges::find_if_not(value, plain) - value.begin());
+    const std::size_t run = plain_prefix(value);
     out.append(value.substr(0, run));
     value.remove_prefix(run);
     if (value.empty()) break;
@@ -36,10 +35,12 @@ void append_json_string(std::string& out, std::string_view value) {
     if (const char escape = short_escape(c); escape != 0) {
       out.push_back('\\');
       out.push_back(escape);
-    } else {
+    } else if (byte < 0x20) {
       out.append("\\u00");
       out.push_back(kHexDigits[byte >> 4]);
       out.push_back(kHexDigits[byte & 15]);
+    } else {
+      out.push_back(c);
     }
   }
   out.push_back('"');
@@ -109,7 +110,10 @@ bool CanonicalFields::open(std::string_view key) {
   if (entries_.empty()) {  // what a group of an audit record usually takes
     entries_.reserve(16);
     arena_.reserve(768);
+  } else {
+    ascending_ = ascending_ && key_of(entries_.back()) < key;
   }
+  arena_.push_back(entries_.empty() ? '{' : ',');
   entries_.push_back({arena_.size(), 0, key.size()});
   arena_.append("\"").append(key).append("\":");
   return true;
@@ -118,9 +122,14 @@ bool CanonicalFields::open(std::string_view key) {
 void CanonicalFields::close() { entries_.back().size = arena_.size() - entries_.back().begin; }
 
 CanonicalFields& CanonicalFields::add(std::string_view key, std::string_view value) {
-  if (value.size() > kMaxCanonicalBytes || !is_utf8(value)) refused_ = true;
+  const bool plain = plain_prefix(value) == value.size();
+  if (value.size() > kMaxCanonicalBytes || (!plain && !is_utf8(value))) refused_ = true;
   if (!open(key)) return *this;
-  append_json_string(arena_, value);
+  if (plain) {
+    arena_.append("\"").append(value).append("\"");
+  } else {
+    append_json_string(arena_, value);
+  }
   close();
   return *this;
 }
@@ -146,15 +155,19 @@ std::string_view CanonicalFields::key_of(const Entry& entry) const {
 
 Result<std::string, TlogRefusal> CanonicalFields::finish() const {
   if (refused_) return fail(TlogRefusal::FieldsMalformed);
-  std::vector<Entry> sorted = entries_;
-  std::sort(sorted.begin(), sorted.end(),
-            [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
-  std::string out = "{";
-  out.reserve(arena_.size() + sorted.size() + 2);
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (i > 0 && key_of(sorted[i]) == key_of(sorted[i - 1])) return fail(TlogRefusal::FieldsMalformed);
-    if (i > 0) out.push_back(',');
-    out.append(arena_, sorted[i].begin, sorted[i].size);
+  std::string out;
+  out.reserve(arena_.size() + 2);
+  if (ascending_) {
+    out.append(entries_.empty() ? "{" : arena_);
+  } else {
+    std::vector<Entry> sorted = entries_;
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      if (i > 0 && key_of(sorted[i]) == key_of(sorted[i - 1])) return fail(TlogRefusal::FieldsMalformed);
+      out.push_back(i > 0 ? ',' : '{');
+      out.append(arena_, sorted[i].begin, sorted[i].size);
+    }
   }
   out.push_back('}');
   if (out.size() > kMaxCanonicalBytes) return fail(TlogRefusal::FieldsMalformed);

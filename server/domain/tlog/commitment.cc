@@ -19,7 +19,7 @@ bool is_label(std::string_view label) { return tlog_internal::is_plain_id(label,
 Hash256 group_commitment(const FieldGroup& group) {
   SEALPOST_CHECK(group.label.size() <= kMaxGroupLabelBytes);
   const std::array<std::uint8_t, 1> length{static_cast<std::uint8_t>(group.label.size())};
-  return HmacSha256(group.salt).tag({length, as_bytes(group.label), as_bytes(group.canonical)});
+  return hmac_sha256(group.salt, {length, as_bytes(group.label), as_bytes(group.canonical)});
 }
 
 Hash256 commitment_root(std::span<const Hash256> commitments) {

@@ -1,9 +1,5 @@
 #include "domain/wire/time_text.h"
 
-#include <array>
-#include <charconv>
-#include <cstdio>
-
 namespace sealpost {
 namespace {
 
@@ -21,14 +17,20 @@ std::optional<int> digits(std::string_view text) {
 std::string to_rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 40> out{};
-  const int size = std::snprintf(
-      out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return std::string(out.data(), static_cast<std::size_t>(size));
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<Milliseconds>(time - day));
+  std::string out = "0000-00-00T00:00:00.000Z";
+  const auto put = [&out](std::size_t first, std::size_t size, auto value) {
+    for (auto rest = static_cast<unsigned>(value); size > 0; rest /= 10)
+      out[first + --size] = static_cast<char>('0' + rest % 10);
+  };
+  put(0, 4, static_cast<int>(date.year()));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  put(20, 3, clock.subseconds().count());
+  return out;
 }
 
 std::optional<WallTime> from_rfc3339(std::string_view text) {

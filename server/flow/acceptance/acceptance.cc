@@ -1,6 +1,9 @@
 #include "flow/acceptance/acceptance.h"
 
 #include <algorithm>
+#include <array>
+
+#include <boost/json/monotonic_resource.hpp>
 
 #include "domain/model/carried_message.h"
 #include "domain/wire/outbound_body.h"
@@ -224,7 +227,9 @@ Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call
                                     .event_type_authenticated = prepared.event_type_authenticated,
                                     .received_at = prepared.received_at,
                                     .prepared_at = parts_.clock.wall_now()};
-  message.facts = evidence.facts();
+  auto facts = evidence.facts();
+  if (!facts) return fail(PublicCode::ValidationFailed);
+  message.facts = *std::move(facts);
   auto draft = parts_.audit.draft(evidence.event());
   if (!draft)
     return fail(draft.error() == AuditError::KeyUnavailable ? PublicCode::KeyUnavailable
@@ -310,12 +315,15 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   if (!call && refusal && (*refusal == Refusal::GrantNotActive || *refusal == Refusal::Suspended))
     code = call.error().code;
   if (!code && !call) code = call.error().code;
+  // Read and dropped within this call.
+  std::array<unsigned char, 8192> document;
+  boost::json::monotonic_resource storage(document.data(), document.size());
   std::optional<boost::json::value> parsed;
   const auto content_type = arrival->http.headers.sole("content-type");
   if (!code && is_json_content_type(content_type)) {
-    auto read = parse_json(as_text(body), {.max_depth = 64, .max_bytes = plan->settings.max_body_bytes()});
+    auto read = parse_json(as_text(body), {.max_depth = 64, .max_bytes = plan->settings.max_body_bytes()}, &storage);
     if (read)
-      parsed = *std::move(read);
+      parsed.emplace(*std::move(read), &storage);
     else
       code = code_of(read.error());
   }

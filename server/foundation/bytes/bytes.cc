@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "foundation/result/result.h"
+
 namespace sealpost {
 namespace {
 
@@ -44,22 +46,36 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::string encode_bits(ByteView bytes, std::string_view alphabet, unsigned width) {
-  std::string out((bytes.size() * 8 + width - 1) / width, '\0');
-  char* next = out.data();
-  std::uint32_t buffer = 0;
-  unsigned bits = 0;
-  const std::uint32_t mask = (1U << width) - 1U;
-  for (const std::uint8_t byte : bytes) {
-    buffer = (buffer << 8) | byte;
-    bits += 8;
-    while (bits >= width) {
-      bits -= width;
-      *next++ = alphabet[(buffer >> bits) & mask];
+// Whole groups, which fill whole characters, first: 5 octets make 8 of 5 bits, 3 make 4 of 6 bits.
+template <unsigned Width>
+void encode_bits(ByteView bytes, std::string_view alphabet, char* out) {
+  constexpr std::size_t kOctets = Width == 5 ? 5 : 3;
+  constexpr std::uint64_t kMask = (1U << Width) - 1U;
+  for (; bytes.size() >= kOctets; bytes = bytes.subspan(kOctets)) {
+    std::uint64_t group = 0;
+    for (std::size_t i = 0; i < kOctets; ++i) group = (group << 8) | bytes[i];
+    for (std::size_t bits = kOctets * 8; bits > 0;) {
+      bits -= Width;
+      *out++ = alphabet[(group >> bits) & kMask];
     }
-    buffer &= (1U << bits) - 1U;
   }
-  if (bits > 0) *next++ = alphabet[(buffer << (width - bits)) & mask];
+  std::uint64_t rest = 0;
+  std::size_t bits = 0;
+  for (const std::uint8_t byte : bytes) {
+    rest = (rest << 8) | byte;
+    bits += 8;
+  }
+  while (bits >= Width) {
+    bits -= Width;
+    *out++ = alphabet[(rest >> bits) & kMask];
+  }
+  if (bits > 0) *out++ = alphabet[(rest << (Width - bits)) & kMask];
+}
+
+template <unsigned Width>
+std::string encode_bits(ByteView bytes, std::string_view alphabet) {
+  std::string out((bytes.size() * 8 + Width - 1) / Width, '\0');
+  encode_bits<Width>(bytes, alphabet, out.data());
   return out;
 }
 
@@ -149,7 +165,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
 
 std::string to_base64(ByteView bytes, Base64Alphabet alphabet) {
   const bool standard = alphabet == Base64Alphabet::Standard;
-  std::string out = encode_bits(bytes, standard ? kStandard : kUrl, 6);
+  std::string out = encode_bits<6>(bytes, standard ? kStandard : kUrl);
   while (standard && out.size() % 4 != 0) out.push_back('=');
   return out;
 }
@@ -165,23 +181,19 @@ bool decode_base64(std::string_view text, std::span<std::uint8_t> out, Base64Alp
   return decode_bits(text, base64_table(alphabet), 6, out.data());
 }
 
-std::string to_base32(ByteView bytes) { return encode_bits(bytes, kCrockford, 5); }
+std::string to_base32(ByteView bytes) { return encode_bits<5>(bytes, kCrockford); }
+void encode_base32(ByteView bytes, std::span<char> out) {
+  SEALPOST_CHECK(out.size() == base32_size(bytes.size()));
+  encode_bits<5>(bytes, kCrockford, out.data());
+}
+bool decode_base32(std::string_view text, std::span<std::uint8_t> out) {
+  return decoded_size(text, 5) == out.size() && decode_bits(text, kFromCrockford, 5, out.data());
+}
 std::optional<Bytes> from_base32(std::string_view text) { return decode_bits(text, kFromCrockford, 5); }
 
-namespace {
-
-template <std::size_t N>
-void append_big_endian(Bytes& out, std::uint64_t value) {
-  std::array<std::uint8_t, N> octets;
-  for (std::size_t i = 0; i < N; ++i) octets[i] = static_cast<std::uint8_t>(value >> (8 * (N - 1 - i)));
-  out.insert(out.end(), octets.begin(), octets.end());
-}
-
-}  // namespace
-
-void append_u16(Bytes& out, std::uint16_t value) { append_big_endian<2>(out, value); }
-void append_u32(Bytes& out, std::uint32_t value) { append_big_endian<4>(out, value); }
-void append_u64(Bytes& out, std::uint64_t value) { append_big_endian<8>(out, value); }
+void append_u16(Bytes& out, std::uint16_t value) { append(out, big_endian(value)); }
+void append_u32(Bytes& out, std::uint32_t value) { append(out, big_endian(value)); }
+void append_u64(Bytes& out, std::uint64_t value) { append(out, big_endian(value)); }
 void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 void append(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,8 +51,17 @@ enum class Base64Padding : std::uint8_t { Required, Forbidden, Optional };
 // Crockford's base 32, lower case, without padding: what public ids and tokens are written in.
 [[nodiscard]] std::string to_base32(ByteView bytes);
 [[nodiscard]] std::optional<Bytes> from_base32(std::string_view text);
+[[nodiscard]] constexpr std::size_t base32_size(std::size_t octets) { return (octets * 8 + 4) / 5; }
+// Without the heap: `out` takes exactly base32_size(bytes.size()) characters.
+void encode_base32(ByteView bytes, std::span<char> out);
+[[nodiscard]] bool decode_base32(std::string_view text, std::span<std::uint8_t> out);
 
 // Big-endian integers, as the wire formats of the contract write them.
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr std::array<std::uint8_t, sizeof(T)> big_endian(T value) {
+  static_assert(std::endian::native == std::endian::little);
+  return std::bit_cast<std::array<std::uint8_t, sizeof(T)>>(std::byteswap(value));
+}
 void append_u16(Bytes& out, std::uint16_t value);
 void append_u32(Bytes& out, std::uint32_t value);
 void append_u64(Bytes& out, std::uint64_t value);

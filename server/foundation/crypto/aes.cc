@@ -29,8 +29,7 @@ class GcmRun final {
  public:
   GcmRun(openssl::Direction direction, ByteView key, ByteView nonce12) {
     const int encrypt = direction == openssl::Direction::Encrypt ? 1 : 0;
-    SEALPOST_CHECK(EVP_CipherInit_ex2(context(), openssl::aes256_gcm_algorithm(), key.data(), nonce12.data(),
-                                      encrypt, nullptr) == 1);
+    SEALPOST_CHECK(EVP_CipherInit_ex2(context(), nullptr, key.data(), nonce12.data(), encrypt, nullptr) == 1);
   }
   GcmRun(const GcmRun&) = delete;
   GcmRun& operator=(const GcmRun&) = delete;
@@ -67,9 +66,14 @@ class GcmRun final {
     SEALPOST_CHECK(bytes.size() <= std::numeric_limits<int>::max());
     return static_cast<int>(bytes.size());
   }
+  // The algorithm is set once: naming it again would make OpenSSL throw its state away and allocate it anew.
   static EVP_CIPHER_CTX* context() {
-    thread_local const openssl::CipherCtx context(EVP_CIPHER_CTX_new());
-    SEALPOST_CHECK(context != nullptr);
+    thread_local const openssl::CipherCtx context = [] {
+      openssl::CipherCtx fresh(EVP_CIPHER_CTX_new());
+      SEALPOST_CHECK(fresh != nullptr && EVP_CipherInit_ex2(fresh.get(), openssl::aes256_gcm_algorithm(), nullptr,
+                                                            nullptr, 1, nullptr) == 1);
+      return fresh;
+    }();
     return context.get();
   }
   std::array<std::uint8_t, kTagSize> nothing_{};  // GCM's final step writes no octets
@@ -122,15 +126,26 @@ Bytes XAes256Gcm::seal(ByteView plaintext, ByteView context, Entropy& entropy) c
 
 Bytes XAes256Gcm::seal_with_nonce_for_test(ByteView plaintext, ByteView context, ByteView nonce24) const {
   SEALPOST_CHECK(nonce24.size() == kNonceSize);
+  Bytes out;
+  seal_onto(out, plaintext, context, nonce24);
+  return out;
+}
+
+void XAes256Gcm::seal_onto(Bytes& out, ByteView plaintext, ByteView context, Entropy& entropy) const {
+  seal_onto(out, plaintext, context, entropy.array<kNonceSize>());
+}
+
+void XAes256Gcm::seal_onto(Bytes& out, ByteView plaintext, ByteView context, ByteView nonce24) const {
   WipedArray<kKeySize> message_key;
   state_->derive(nonce24, message_key);
-  Bytes out(plaintext.size() + kOverhead);
-  std::copy(nonce24.begin(), nonce24.end(), out.begin());
+  const std::size_t begin = out.size();
+  out.resize(begin + plaintext.size() + kOverhead);
+  const std::span<std::uint8_t> sealed = std::span(out).subspan(begin);
+  std::ranges::copy(nonce24, sealed.begin());
   GcmRun gcm(openssl::Direction::Encrypt, message_key.bytes, nonce24.subspan(kHalfNonce));
   gcm.authenticate(context);
-  gcm.transform(plaintext, out.data() + kNonceSize);
-  gcm.finish_into(std::span(out).last(kTagSize));
-  return out;
+  gcm.transform(plaintext, sealed.data() + kNonceSize);
+  gcm.finish_into(sealed.last(kTagSize));
 }
 
 Result<Bytes, CryptoError> XAes256Gcm::open(ByteView sealed, ByteView context) const {

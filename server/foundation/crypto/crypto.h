@@ -43,9 +43,13 @@ class HmacSha256 final {
   [[nodiscard]] bool verify(std::initializer_list<ByteView> parts, ByteView expected) const;
 
  private:
+  friend Hash256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// One tag under a key that is used once: nothing is kept, nothing comes from the heap.
+[[nodiscard]] Hash256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);
 
 // HKDF with SHA-256 (RFC 5869): `length` up to 255 * 32 octets.
 [[nodiscard]] SecretBytes hkdf_sha256(const SecretBytes& key, ByteView salt, ByteView info,
@@ -95,6 +99,8 @@ class XAes256Gcm final {
   ~XAes256Gcm();
 
   [[nodiscard]] Bytes seal(ByteView plaintext, ByteView context, Entropy& entropy) const;
+  // The sealed form behind what `out` holds already.
+  void seal_onto(Bytes& out, ByteView plaintext, ByteView context, Entropy& entropy) const;
   [[nodiscard]] Bytes seal_with_nonce_for_test(ByteView plaintext, ByteView context, ByteView nonce24) const;
   Result<Bytes, CryptoError> open(ByteView sealed, ByteView context) const;
   // The same into storage that wipes itself.
@@ -103,6 +109,7 @@ class XAes256Gcm final {
  private:
   struct State;
   explicit XAes256Gcm(std::unique_ptr<State> state);
+  void seal_onto(Bytes& out, ByteView plaintext, ByteView context, ByteView nonce24) const;
   std::unique_ptr<State> state_;
 };
 

@@ -77,6 +77,8 @@ struct HmacSha256::State {
   State& operator=(const State&) = delete;
   ~State() = default;
 
+  [[nodiscard]] Hash256 tag(std::initializer_list<ByteView> parts) const;
+
  private:
   static void add_padded(Sha256Stream& stream, ByteView key, std::uint8_t pad) {
     Block block;
@@ -94,16 +96,22 @@ HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
 HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
 HmacSha256::~HmacSha256() = default;
 
-Hash256 HmacSha256::tag(std::initializer_list<ByteView> parts) const {
-  WipedHash inner;
-  Sha256Stream inner_stream = state_->inner;
+Hash256 HmacSha256::State::tag(std::initializer_list<ByteView> parts) const {
+  WipedHash inner_hash;
+  Sha256Stream inner_stream = inner;
   for (const ByteView part : parts) inner_stream.add(part);
-  inner_stream.finish(inner.bytes);
-  Sha256Stream outer_stream = state_->outer;
-  outer_stream.add(inner.bytes);
+  inner_stream.finish(inner_hash.bytes);
+  Sha256Stream outer_stream = outer;
+  outer_stream.add(inner_hash.bytes);
   Hash256 out;
   outer_stream.finish(out);
   return out;
+}
+
+Hash256 HmacSha256::tag(std::initializer_list<ByteView> parts) const { return state_->tag(parts); }
+
+Hash256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts) {
+  return HmacSha256::State(key).tag(parts);
 }
 
 bool HmacSha256::verify(std::initializer_list<ByteView> parts, ByteView expected) const {

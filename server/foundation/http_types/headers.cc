@@ -102,6 +102,7 @@ void HttpHeaders::add(std::string_view name, std::string_view value) {
 }
 
 void HttpHeaders::set(std::string_view name, std::string_view value) {
+  if (find(name).count == 0) return add(name, value);
   std::vector<HeaderView> kept;
   for (const auto& field : fields_)
     if (!equal_ignoring_case(field.name, name)) kept.push_back(field);

@@ -40,7 +40,10 @@ struct JsonError {
   std::size_t offset;  // octets read when it was certain; for DuplicateName the end of that object
 };
 
-Result<boost::json::value, JsonError> parse_json(std::string_view text, const JsonLimits& limits = {});
+// The document lies in `storage`, which outlives it: a document that is read and dropped within one function
+// costs least in a monotonic_resource.
+Result<boost::json::value, JsonError> parse_json(std::string_view text, const JsonLimits& limits = {},
+                                                 boost::json::storage_ptr storage = {});
 
 // The sentence an answer may carry: what is wrong and where, without any of the text itself.
 [[nodiscard]] std::string describe(const JsonError& error);

@@ -3,8 +3,10 @@
 #include <boost/json/value_stack.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "foundation/json/json.h"
@@ -24,7 +26,11 @@ class StrictHandler final {
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-  StrictHandler() { stack_.reset(); }
+  explicit StrictHandler(json::storage_ptr storage) : stack_({}, scratch_.data(), scratch_.size()) {
+    stack_.reset(std::move(storage));
+    text_.reserve(256);
+    names_.reserve(32);
+  }
   [[nodiscard]] bool saw_duplicate() const { return duplicate_; }
   [[nodiscard]] json::value release() { return stack_.release(); }
 
@@ -141,6 +147,7 @@ class StrictHandler final {
     return std::adjacent_find(sorted_.begin(), sorted_.end()) != sorted_.end();
   }
 
+  std::array<unsigned char, 2048> scratch_;  // what a usual document's unfinished parts need
   json::value_stack stack_;
   std::string text_;
   std::vector<Name> names_;
@@ -153,11 +160,12 @@ class StrictHandler final {
 
 }  // namespace
 
-Result<json::value, JsonError> parse_json(std::string_view text, const JsonLimits& limits) {
+Result<json::value, JsonError> parse_json(std::string_view text, const JsonLimits& limits,
+                                          json::storage_ptr storage) {
   if (text.size() > limits.max_bytes) return fail(JsonError{JsonProblem::TooLarge, limits.max_bytes});
   json::parse_options options;
   options.max_depth = limits.max_depth;
-  json::basic_parser<StrictHandler> parser(options);
+  json::basic_parser<StrictHandler> parser(options, std::move(storage));
   json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (parser.handler().saw_duplicate()) return fail(JsonError{JsonProblem::DuplicateName, used});

@@ -1,7 +1,9 @@
+#include <pthread.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -22,10 +24,18 @@ void fill_from_kernel(std::span<std::uint8_t> out) {
   }
 }
 
+// Counts forks on the child's side, which costs less to look at than the process id.
+std::atomic<std::uint64_t>& generation() {
+  static std::atomic<std::uint64_t> count{1};
+  static const int registered = ::pthread_atfork(nullptr, nullptr, [] { ++generation(); });
+  SEALPOST_CHECK(registered == 0);
+  return count;
+}
+
 struct Reservoir {
   std::array<std::uint8_t, 4096> bytes;
   std::size_t used = sizeof(bytes);
-  pid_t owner = 0;
+  std::uint64_t filled_in = 0;  // a generation
   ~Reservoir() { wipe_memory(bytes.data(), bytes.size()); }
 };
 
@@ -39,10 +49,11 @@ SteadyTime SystemClock::steady_now() const { return std::chrono::steady_clock::n
 void SystemEntropy::fill(std::span<std::uint8_t> out) {
   thread_local Reservoir reservoir;
   if (out.size() > 512) return fill_from_kernel(out);
-  if (reservoir.owner != ::getpid() || reservoir.bytes.size() - reservoir.used < out.size()) {
+  const std::uint64_t now = generation();
+  if (reservoir.filled_in != now || reservoir.bytes.size() - reservoir.used < out.size()) {
     fill_from_kernel(reservoir.bytes);
     reservoir.used = 0;
-    reservoir.owner = ::getpid();
+    reservoir.filled_in = now;
   }
   std::uint8_t* from = reservoir.bytes.data() + reservoir.used;
   std::copy_n(from, out.size(), out.data());

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -67,8 +68,9 @@ class AuditTrail final {
 
   // ---- From memory ----
   Result<AuditDraft, AuditError> draft(const AuditEvent& event) const;
-  [[nodiscard]] std::string pseudonym(OrganizationId log) const;
-  [[nodiscard]] LogOrigin origin(OrganizationId log) const;
+  // Valid as long as this object.
+  [[nodiscard]] const std::string& pseudonym(OrganizationId log) const { return names_of(log).pseudonym; }
+  [[nodiscard]] const LogOrigin& origin(OrganizationId log) const { return names_of(log).origin; }
   // Inside the transaction that creates the organization: the log's signing key.
   StoreResult<void> create_log(Transaction& transaction, OrganizationId log) const;
   // For Store::set_log_listener(): remembers which logs grew.
@@ -103,6 +105,11 @@ class AuditTrail final {
   Result<LogVerdict, AuditError> verify_log(OrganizationId log, const Tell& tell, const Seen& seen = {});
 
  private:
+  struct LogNames {
+    std::string pseudonym;
+    LogOrigin origin;
+  };
+  [[nodiscard]] const LogNames& names_of(OrganizationId log) const;
   [[nodiscard]] SealContext context_of(const Tenancy& tenancy, std::string_view label) const;
   Result<std::shared_ptr<const NoteSigner>, AuditError> signer(OrganizationId log);
   Result<OpenedRecord, AuditError> open_row(OrganizationId log, const AuditRow& row);
@@ -114,6 +121,10 @@ class AuditTrail final {
   const Clock& clock_;
   Entropy& entropy_;
   const InstallationName installation_;
+
+  // A name is derived once per log, of which there are as many as organizations, and never changes.
+  mutable std::shared_mutex names_mutex_;
+  mutable std::map<OrganizationId, LogNames> names_;
 
   std::mutex signing_;  // one signer at a time: single flight per log, and few logs grow at once
   std::map<OrganizationId, std::shared_ptr<const NoteSigner>> signers_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "domain/tlog/commitment.h"
 #include "trust/audit_trail/audit_trail.h"
@@ -17,13 +18,14 @@ constexpr std::string_view context_field(std::string_view label) {
 }
 
 std::string key_group_id(DataKeyId id) {
-  Bytes bytes;
-  append_u64(bytes, id.position);
-  return "k" + to_base32(bytes);
+  constexpr std::size_t kSize = base32_size(sizeof(Position));
+  std::string text(1 + kSize, 'k');
+  encode_base32(big_endian(std::uint64_t{id.position}), std::span(text).last(kSize));
+  return text;
 }
 
 // Whether the groups lie under exactly the keys that the leaf names: none was moved under another one.
-bool sealed_under(const std::vector<SealedGroup>& groups, const std::vector<std::string>& keys) {
+bool sealed_under(std::span<const SealedGroup> groups, std::span<const std::string> keys) {
   std::vector<std::string> used;
   for (const SealedGroup& group : groups) {
     const auto key = DataKey::key_of(group.sealed);
@@ -31,7 +33,7 @@ bool sealed_under(const std::vector<SealedGroup>& groups, const std::vector<std:
     used.push_back(key_group_id(*key));
   }
   std::ranges::sort(used);
-  return used == keys;
+  return std::ranges::equal(used, keys);
 }
 
 }  // namespace
@@ -44,17 +46,17 @@ AuditTrail::AuditTrail(Store& store, Vault& vault, const Clock& clock, Entropy& 
       entropy_(entropy),
       installation_(std::move(installation)) {}
 
-std::string AuditTrail::pseudonym(OrganizationId log) const {
-  Bytes position;
-  append_u64(position, log.position);
-  const Hash256 tag = vault_.tag(InstallationTag::LogPseudonym, {position});
-  return to_base32(ByteView(tag).first(15));
-}
-
-LogOrigin AuditTrail::origin(OrganizationId log) const {
-  auto origin = LogOrigin::create(installation_.id, pseudonym(log), installation_.generation);
+const AuditTrail::LogNames& AuditTrail::names_of(OrganizationId log) const {
+  {
+    const std::shared_lock lock(names_mutex_);
+    if (const auto it = names_.find(log); it != names_.end()) return it->second;
+  }
+  const Hash256 tag = vault_.tag(InstallationTag::LogPseudonym, {big_endian(std::uint64_t{log.position})});
+  std::string pseudonym = to_base32(ByteView(tag).first(15));
+  auto origin = LogOrigin::create(installation_.id, pseudonym, installation_.generation);
   SEALPOST_CHECK(origin.ok());  // all three parts are ours
-  return *std::move(origin);
+  const std::scoped_lock lock(names_mutex_);
+  return names_.try_emplace(log, LogNames{std::move(pseudonym), *std::move(origin)}).first->second;
 }
 
 SealContext AuditTrail::context_of(const Tenancy& tenancy, std::string_view label) const {
@@ -75,9 +77,12 @@ Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const 
                   .time_ms = to_unix_ms(event.at()),
                   .commitment_root = {},
                   .keys = {}};
+  leaf.keys.reserve(kAuditGroups.size());
   Bytes body = begin_body(static_cast<std::size_t>(
       std::ranges::count_if(kAuditGroups, [&](AuditGroup group) { return event.find(group) != nullptr; })));
   std::vector<Hash256> commitments;
+  commitments.reserve(kAuditGroups.size());
+  Bytes opened;  // one buffer for all groups
   for (const AuditGroup group : kAuditGroups) {
     const CanonicalFields* fields = event.find(group);
     if (fields == nullptr) continue;
@@ -86,11 +91,11 @@ Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const 
     const auto key = vault_.current_data_key(log, retention_of(group));
     if (!key) return fail(AuditError::KeyUnavailable);
     const FieldGroup plain{.label = label_of(group), .salt = entropy_.array<32>(), .canonical = *canonical};
-    Bytes opened(plain.salt.begin(), plain.salt.end());
+    opened.assign(plain.salt.begin(), plain.salt.end());
     append(opened, *canonical);
     commitments.push_back(group_commitment(plain));
-    append_group(body, {std::string(plain.label), commitments.back(),
-                        key->seal(opened, context_of(event.tenancy(), plain.label), entropy_)});
+    append_group_head(body, plain.label, commitments.back(), opened.size() + DataKey::kOverhead);
+    key->seal_onto(body, opened, context_of(event.tenancy(), plain.label), entropy_);
     leaf.keys.push_back(key_group_id(key->id()));
   }
   if (commitments.empty()) return fail(AuditError::BadField);

@@ -13,18 +13,17 @@ constexpr std::uint8_t kFormat = 1;
 
 Bytes begin_body(std::size_t groups) {
   Bytes body;
-  body.reserve(groups * 220);
+  body.reserve(groups * 512);
   body.push_back(kFormat);
   body.push_back(static_cast<std::uint8_t>(groups));
   return body;
 }
 
-void append_group(Bytes& body, const SealedGroup& group) {
-  body.push_back(static_cast<std::uint8_t>(group.label.size()));
-  append(body, group.label);
-  append(body, ByteView(group.commitment));
-  append_u32(body, static_cast<std::uint32_t>(group.sealed.size()));
-  append(body, ByteView(group.sealed));
+void append_group_head(Bytes& body, std::string_view label, const Hash256& commitment, std::size_t sealed) {
+  body.push_back(static_cast<std::uint8_t>(label.size()));
+  append(body, label);
+  append(body, ByteView(commitment));
+  append_u32(body, static_cast<std::uint32_t>(sealed));
 }
 
 std::optional<std::vector<SealedGroup>> parse_body(ByteView body) {

@@ -21,8 +21,13 @@ struct SealedGroup {
   Bytes sealed;
 };
 
-void append_group(Bytes& body, const SealedGroup& group);
 [[nodiscard]] Bytes begin_body(std::size_t groups);
+// What stands before the sealed value of a group; the caller puts that behind it: `sealed` octets.
+void append_group_head(Bytes& body, std::string_view label, const Hash256& commitment, std::size_t sealed);
+inline void append_group(Bytes& body, const SealedGroup& group) {
+  append_group_head(body, group.label, group.commitment, group.sealed.size());
+  append(body, group.sealed);
+}
 // Nothing when the bytes have not exactly this form.
 [[nodiscard]] std::optional<std::vector<SealedGroup>> parse_body(ByteView body);
 

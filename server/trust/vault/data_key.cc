@@ -1,5 +1,8 @@
 #include "trust/vault/data_key.h"
 
+#include <algorithm>
+#include <array>
+
 #include "trust/vault/internal/derived.h"
 
 namespace sealpost {
@@ -23,14 +26,18 @@ DataKey::DataKey(const Name& name, const SecretBytes& key)
       digest_(vault_internal::derive_key(key, "data-key/digest/v1")) {}
 
 Bytes DataKey::seal(ByteView plaintext, const SealContext& context, Entropy& entropy) const {
-  SEALPOST_CHECK(context.tenancy.organization == name_.organization);
   Bytes out;
-  out.reserve(kOverhead + plaintext.size());
-  out.push_back(kFormat);
-  append_u64(out, name_.id.position);
-  const Bytes sealed = sealer_.seal(plaintext, bound_context(out, context), entropy);
-  append(out, sealed);
+  seal_onto(out, plaintext, context, entropy);
   return out;
+}
+
+void DataKey::seal_onto(Bytes& out, ByteView plaintext, const SealContext& context, Entropy& entropy) const {
+  SEALPOST_CHECK(context.tenancy.organization == name_.organization);
+  std::array<std::uint8_t, kHeader> header{kFormat};
+  std::ranges::copy(big_endian(std::uint64_t{name_.id.position}), header.begin() + 1);
+  out.reserve(out.size() + kOverhead + plaintext.size());
+  append(out, header);
+  sealer_.seal_onto(out, plaintext, bound_context(header, context), entropy);
 }
 
 Result<Bytes, VaultError> DataKey::open(ByteView sealed, const SealContext& context) const {

@@ -39,6 +39,8 @@ class DataKey final {
 
   // `context` names the key's own organization; anything else is a bug of the caller.
   [[nodiscard]] Bytes seal(ByteView plaintext, const SealContext& context, Entropy& entropy) const;
+  // The same behind what `out` holds already: plaintext.size() + kOverhead octets.
+  void seal_onto(Bytes& out, ByteView plaintext, const SealContext& context, Entropy& entropy) const;
   Result<Bytes, VaultError> open(ByteView sealed, const SealContext& context) const;
   // HMAC under a key derived from this one: comparable within the day, meaningless once the key is destroyed.
   [[nodiscard]] Hash256 digest(ByteView content) const { return digest_.tag(content); }

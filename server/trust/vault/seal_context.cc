@@ -13,7 +13,7 @@ constexpr std::size_t kMaxField = 64;
 Bytes encode(const SealContext& context) {
   SEALPOST_CHECK(context.field.size() <= kMaxField);
   Bytes out;
-  out.reserve(kLabel.size() + 8 + 1 + 1 + 8 + 8 + 1 + context.field.size());
+  out.reserve(kMaxSealContextBytes + 16);  // room for what a key adds behind it
   append(out, kLabel);
   append_u64(out, context.tenancy.organization.position);
   out.push_back(static_cast<std::uint8_t>(context.tenancy.environment));

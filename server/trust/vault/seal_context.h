@@ -24,5 +24,6 @@ struct SealContext {
 
 // Fixed widths and length-prefixed text: two contexts never share an encoding.
 [[nodiscard]] Bytes encode(const SealContext& context);
+inline constexpr std::size_t kMaxSealContextBytes = 16 + 8 + 1 + 1 + 8 + 8 + 1 + 64;
 
 }  // namespace sealpost

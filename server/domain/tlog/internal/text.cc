@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace sealpost::tlog_internal {
 namespace {
@@ -36,6 +37,13 @@ bool is_space(std::uint32_t c) {
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
+constexpr auto kPlainIdOctets = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789._-"))
+    table[static_cast<std::uint8_t>(c)] = true;
+  return table;
+}();
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t max) {
@@ -48,6 +56,26 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t 
     value = value * 10 + digit;
   }
   return value;
+}
+
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = 0x80 * kOnes;
+  // Sets the high bit of each octet that is zero; where none is, of none.
+  const auto zeros = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  std::size_t at = 0;
+  for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const std::uint64_t below_space = (word - 0x20 * kOnes) & ~word & kHighs;
+    if ((below_space | (word & kHighs) | zeros(word ^ ('"' * kOnes)) | zeros(word ^ ('\\' * kOnes))) != 0) break;
+  }
+  while (at < text.size()) {
+    const auto octet = static_cast<std::uint8_t>(text[at]);
+    if (octet < 0x20 || octet > 0x7f || octet == '"' || octet == '\\') break;
+    ++at;
+  }
+  return at;
 }
 
 bool is_utf8(std::string_view text) {
@@ -74,8 +102,7 @@ bool is_key_name(std::string_view name) {
 
 bool is_plain_id(std::string_view id, std::size_t max) {
   if (id.empty() || id.size() > max || !is_plain(id.front())) return false;
-  return std::all_of(id.begin(), id.end(),
-                     [](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
+  return std::all_of(id.begin(), id.end(), [](char c) { return kPlainIdOctets[static_cast<std::uint8_t>(c)]; });
 }
 
 std::optional<std::string_view> take_until(std::string_view& rest, char end) {

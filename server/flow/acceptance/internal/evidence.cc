@@ -11,44 +11,46 @@ std::string_view AcceptanceEvidence::signature_status() const {
   return scheme == "gitlab_token" ? "not_signed" : "verified";
 }
 
-std::string AcceptanceEvidence::facts() const {
-  boost::json::object out;
-  out["actor"] = call.caller();
-  out["scheme"] = scheme;
-  out["signature"] = signature_status();
-  if (!key_id.empty()) out["key"] = key_id;
-  out["event_type_authenticated"] = event_type_authenticated;
-  if (call.grant().set()) {
-    out["grant"] = ids.encode(call.grant());
-    out["grant_version"] = call.grant_version();
-  }
-  out["policy"] = call.policy_id();
-  out["policy_version"] = call.policy_version();
-  out["request"] = ids.encode(call.request());
-  out["digest_key"] = ids.encode(digest_key);
-  return boost::json::serialize(out);
+Result<std::string, TlogRefusal> AcceptanceEvidence::facts() const {
+  CanonicalFields out;
+  out.add("actor", call.caller());
+  out.add("digest_key", digest_key_name);
+  out.add_flag("event_type_authenticated", event_type_authenticated);
+  if (call.grant().set())
+    out.add("grant", grant_name).add("grant_version", static_cast<std::int64_t>(call.grant_version()));
+  if (!key_id.empty()) out.add("key", key_id);
+  out.add("policy", call.policy_id());
+  out.add("policy_version", static_cast<std::int64_t>(call.policy_version()));
+  out.add("request", request_name);
+  out.add("scheme", scheme);
+  out.add("signature", signature_status());
+  return out.finish();
 }
 
+std::string AcceptanceEvidence::targets() const {
+  std::string text;
+  for (const NewDelivery& delivery : message.deliveries) {
+    if (!text.empty()) text += ',';
+    const bool endpoint = delivery.kind == TargetKind::Endpoint;
+    text += ids.encode(endpoint ? EntityKind::Endpoint : EntityKind::Channel, delivery.target);
+  }
+  return text;
+}
+
+// Keys ascend within each group, which spares sorting them.
 AuditEvent AcceptanceEvidence::event() const {
   AuditEvent event("message.accepted", message.tenancy, message.accepted_at);
   const Integration* integration = directory.find(message.integration);
-  std::string targets;
-  for (const NewDelivery& delivery : message.deliveries) {
-    if (!targets.empty()) targets += ',';
-    targets += ids.encode(delivery.kind == TargetKind::Endpoint ? EntityKind::Endpoint : EntityKind::Channel,
-                          delivery.target);
-  }
   auto& who = event.who();
-  who.add("actor", call.caller())
-      .add("integration", ids.encode(message.integration))
-      .add("policy", call.policy_id())
-      .add("policy_version", static_cast<std::int64_t>(call.policy_version()))
-      .add("request", ids.encode(call.request()))
-      .add("signature", signature_status());
+  who.add("actor", call.caller());
   if (call.grant().set())
-    who.add("grant", ids.encode(call.grant()))
-        .add("grant_version", static_cast<std::int64_t>(call.grant_version()));
+    who.add("grant", grant_name).add("grant_version", static_cast<std::int64_t>(call.grant_version()));
+  who.add("integration", ids.encode(message.integration));
   if (!key_id.empty()) who.add("key", key_id);
+  who.add("policy", call.policy_id())
+      .add("policy_version", static_cast<std::int64_t>(call.policy_version()))
+      .add("request", request_name)
+      .add("signature", signature_status());
 
   auto& what = event.what();
   what.add("accepted_ms", to_unix_ms(message.accepted_at))
@@ -61,22 +63,20 @@ AuditEvent AcceptanceEvidence::event() const {
       .add("prepared_ms", to_unix_ms(prepared_at))
       .add("received_ms", to_unix_ms(received_at))
       .add("result", "accepted")
-      .add("scheme", scheme)
-      .add("targets", targets);
+      .add("scheme", scheme);
   if (message.source != 0) what.add("source", ids.encode(EntityKind::Source, message.source));
-  if (integration != nullptr)
-    what.add("source_system", integration->source_system)
-        .add("workspace", ids.encode(integration->workspace));
+  if (integration != nullptr) what.add("source_system", integration->source_system);
+  what.add("targets", targets());
+  if (integration != nullptr) what.add("workspace", ids.encode(integration->workspace));
 
   event.where().add("location", "store").add("source_address", call.source_address().to_string());
 
-  auto& payload = event.payload();
-  payload
+  const bool after_delivery = message.keep_payload_until == WallTime{};
+  event.payload()
       .add("content_type", message.content_type)
-      .add("deletion", message.keep_payload_until == WallTime{} ? "after_delivery"
-                                                                : to_rfc3339(message.keep_payload_until))
+      .add("deletion", after_delivery ? "after_delivery" : to_rfc3339(message.keep_payload_until))
       .add("digest", to_hex(message.payload_digest))
-      .add("digest_key", ids.encode(digest_key))
+      .add("digest_key", digest_key_name)
       .add("encryption", "xaes-256-gcm")
       .add("payload_key", ids.encode(payload_key))
       .add("retention", "payload")

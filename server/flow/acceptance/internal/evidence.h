@@ -26,11 +26,18 @@ struct AcceptanceEvidence {
   WallTime received_at{};
   WallTime prepared_at{};
 
-  [[nodiscard]] std::string facts() const;
+  // Public ids that both speak of; follow from the above.
+  std::string grant_name = call.grant().set() ? ids.encode(call.grant()) : std::string();
+  std::string request_name = ids.encode(call.request());
+  std::string digest_key_name = ids.encode(digest_key);
+
+  // Nothing when a value has no canonical form.
+  [[nodiscard]] Result<std::string, TlogRefusal> facts() const;
   [[nodiscard]] AuditEvent event() const;
 
  private:
   [[nodiscard]] std::string_view signature_status() const;
+  [[nodiscard]] std::string targets() const;
 };
 
 // What a reader with deliveries:read sees of a refusal, as JSON.
