@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/model/directory_snapshot.h"
 #include "domain/model/ids.h"
 #include "domain/model/records.h"
 #include "domain/model/tenancy.h"
@@ -164,9 +165,14 @@ struct ClaimWork {
     std::uint32_t free = 0;
   };
   std::vector<Room> rooms;
+  // What the caller decides from. An organization gives nothing while its epoch, compared inside the transaction,
+  // is another than the picture's: an older picture may still hold a grant that has ended. None counts as epoch 0.
+  DirectoryPicture picture{};
 };
 struct ClaimedWork {
   std::vector<LeasedDelivery> deliveries;
+  // Have something due, and an epoch that is not the picture's.
+  std::vector<OrganizationId> behind;
   // When the next one is due; nothing when none waits.
   std::optional<WallTime> next_due;
   std::optional<StoreError> error;

@@ -121,6 +121,10 @@ void DeliveryEngine::Loop::on(Claimed& event) {
   totals_.claimed += deliveries.size();
   next_due_ = event.work.next_due;
   if (deliveries.size() >= claim_asked_) want_claim_ = true;
+  if (!event.work.behind.empty()) {  // the picture of what was just changed is on its way
+    want_claim_ = true;
+    claim_pause_ = parts_.clock.steady_now() + kEmptyClaimPause;
+  }
   // Due times in the store are lower bounds: looking may have found none behind them.
   if (deliveries.empty() && next_due_ && *next_due_ <= parts_.clock.wall_now())
     claim_pause_ = parts_.clock.steady_now() + kEmptyClaimPause;
@@ -168,6 +172,7 @@ void DeliveryEngine::Loop::claim() {
   request.rooms = lines_.rooms(request.most_per_target, [this](Position endpoint) {
     return std::min(2 * concurrency_of(endpoint), bound_of(endpoint));
   });
+  request.picture = parts_.picture()->directory;
   claim_asked_ = request.most;
   want_claim_ = false;
   next_due_.reset();

@@ -119,10 +119,43 @@ FinishOutcome StoreContract::finish(FinishAttempt attempt) {
 
 ClaimedWork StoreContract::claim_work(std::uint32_t most, std::uint32_t most_per_target,
                                       std::vector<ClaimWork::Room> rooms) {
+  return claim_work({clock_.wall_now(), most, most_per_target, std::move(rooms), present_picture()});
+}
+
+ClaimedWork StoreContract::claim_work(ClaimWork request) {
   std::promise<ClaimedWork> promise;
-  EXPECT_TRUE(store_->claim_work({clock_.wall_now(), most, most_per_target, std::move(rooms)},
-                                 [&](ClaimedWork got) { promise.set_value(std::move(got)); }));
+  EXPECT_TRUE(
+      store_->claim_work(std::move(request), [&](ClaimedWork got) { promise.set_value(std::move(got)); }));
   return promise.get_future().get();
+}
+
+DirectoryPicture StoreContract::present_picture() {
+  auto picture = std::make_shared<DirectorySnapshot>();
+  EXPECT_TRUE(look([&](Reader& reader) -> StoreResult<void> {
+                for (const OrganizationId organization : {kLiveA.organization, kLiveB.organization}) {
+                  SEALPOST_TRY(picture->epochs[organization.position], reader.epoch_of(organization));
+                }
+                return {};
+              }).ok());
+  return picture;
+}
+
+void StoreContract::raise_epoch_ahead_of(OrganizationId organization, const std::function<void()>& meanwhile) {
+  std::promise<void> held, go;
+  std::promise<StoreResult<void>> raised;
+  ASSERT_TRUE(store_->transact(
+      [&](Transaction& transaction) -> StoreResult<void> {
+        held.set_value();
+        go.get_future().wait();
+        SEALPOST_TRY(const std::uint64_t epoch, transaction.raise_epoch(organization));
+        EXPECT_EQ(epoch, 1U);
+        return {};
+      },
+      [&](StoreResult<void> result) { raised.set_value(result); }));
+  held.get_future().wait();
+  meanwhile();
+  go.set_value();
+  EXPECT_TRUE(raised.get_future().get().ok());
 }
 
 StoreResult<void> StoreContract::change(std::function<StoreResult<void>(Transaction&)> work) {

@@ -51,6 +51,11 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   FinishOutcome finish(FinishAttempt attempt);
   ClaimedWork claim_work(std::uint32_t most = 64, std::uint32_t most_per_target = 8,
                          std::vector<ClaimWork::Room> rooms = {});
+  ClaimedWork claim_work(ClaimWork request);
+  // Of epochs alone.
+  DirectoryPicture present_picture();
+  // Raises it to 1 in a transaction that has begun, and holds the writer, while `meanwhile` queues what it likes.
+  void raise_epoch_ahead_of(OrganizationId organization, const std::function<void()>& meanwhile);
   StoreResult<void> change(std::function<StoreResult<void>(Transaction&)> work);
   StoreResult<void> look(const std::function<StoreResult<void>(Reader&)>& work) { return store_->read(work); }
   MessageRow row_of(const Tenancy& tenancy, MessageId message);

@@ -120,31 +120,43 @@ TEST_P(StoreContract, ClaimsAreKeptOverRestartsAndSlices) {
 }
 
 TEST_P(StoreContract, EpochRaisedBetweenDecisionAndCommitStopsAcceptance) {
-  auto decided = message(kLiveA);
-  std::promise<void> held, go;
-  std::promise<StoreResult<void>> raised;
-  ASSERT_TRUE(store_->transact(
-      [&](Transaction& transaction) -> StoreResult<void> {
-        held.set_value();
-        go.get_future().wait();
-        SEALPOST_TRY(const std::uint64_t epoch, transaction.raise_epoch(kLiveA.organization));
-        EXPECT_EQ(epoch, 1U);
-        return {};
-      },
-      [&](StoreResult<void> result) { raised.set_value(result); }));
-  held.get_future().wait();
+  AcceptMessage decided = message(kLiveA);
   std::promise<AcceptOutcome> accepted;
-  std::vector<AcceptMessage> one;
-  one.push_back(decided);
-  ASSERT_TRUE(store_->accept_messages(
-      std::move(one), [&](std::vector<AcceptOutcome> got) { accepted.set_value(got.front()); }));
-  go.set_value();
-  EXPECT_TRUE(raised.get_future().get().ok());
+  raise_epoch_ahead_of(kLiveA.organization, [&] {
+    std::vector<AcceptMessage> one;
+    one.push_back(decided);
+    ASSERT_TRUE(store_->accept_messages(
+        std::move(one), [&](std::vector<AcceptOutcome> got) { accepted.set_value(got.front()); }));
+  });
   EXPECT_EQ(accepted.get_future().get().status, AcceptStatus::EpochChanged);
   EXPECT_EQ(accept(message(kLiveB)).status, AcceptStatus::Accepted);
   reopen();
   decided.epoch = 1;
   EXPECT_EQ(accept(decided).status, AcceptStatus::Accepted);
+}
+
+TEST_P(StoreContract, EpochRaisedBetweenDecisionAndClaimHoldsTheWorkBack) {
+  ASSERT_EQ(accept(message(kLiveA)).status, AcceptStatus::Accepted);
+  ASSERT_EQ(accept(message(kLiveB)).status, AcceptStatus::Accepted);
+  const DirectoryPicture before = present_picture();
+  std::promise<ClaimedWork> claimed;
+  raise_epoch_ahead_of(kLiveA.organization, [&] {
+    ASSERT_TRUE(store_->claim_work({clock_.wall_now(), 64, 8, {}, before},
+                                   [&](ClaimedWork got) { claimed.set_value(std::move(got)); }));
+  });
+  const ClaimedWork work = claimed.get_future().get();
+  ASSERT_EQ(work.deliveries.size(), 1U) << "the other organization's work is not held up";
+  EXPECT_EQ(work.deliveries[0].tenancy, kLiveB);
+  EXPECT_EQ(work.behind, std::vector{kLiveA.organization});
+  EXPECT_TRUE(work.next_due) << "it still waits";
+  reopen();
+  const ClaimedWork blind = claim_work({clock_.wall_now(), 64, 8, {}, nullptr});
+  ASSERT_EQ(blind.deliveries.size(), 1U) << "no picture is as good as one of long ago";
+  EXPECT_TRUE(blind.deliveries[0].orphaned) << "to be filed, not to be sent";
+  const ClaimedWork again = claim_work();
+  ASSERT_EQ(again.deliveries.size(), 1U);
+  EXPECT_EQ(again.deliveries[0].tenancy, kLiveA);
+  EXPECT_TRUE(again.behind.empty());
 }
 
 TEST_P(StoreContract, RolledBackWorkLeavesNothing) {

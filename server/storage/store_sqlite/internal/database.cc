@@ -99,6 +99,8 @@ StoreResult<std::unique_ptr<Database>> Database::open(const Options& options) {
   std::unique_ptr<Database> database(new Database(handle));
   if (code != SQLITE_OK) return fail(database->note(code));
   sqlite3_busy_timeout(handle, 0);
+  // Memory of the connection's own for what statements need while they run, records of a few KiB included.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 4'096, options.writer ? 64 : 16);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);

@@ -76,6 +76,10 @@ StoreResult<void> MessagePath::end_attempt(const FinishAttempt& attempt, const D
   return {};
 }
 
+bool MessagePath::is_current(const DirectoryPicture& picture, OrganizationId organization) const {
+  return parts_.organizations.see(organization).epoch == (picture ? picture->epoch_of(organization) : 0);
+}
+
 StoreResult<ClaimedWork> MessagePath::claim_work(const ClaimWork& request) {
   ClaimedWork work;
   SEALPOST_TRY_VOID(claim_orphans(request.most, work.deliveries));
@@ -91,6 +95,12 @@ StoreResult<ClaimedWork> MessagePath::claim_work(const ClaimWork& request) {
     const auto targets = parts_.due.ready(request.now, full, left());
     if (targets.empty()) break;
     for (const DueTarget& target : targets) {
+      if (!is_current(request.picture, {target.organization})) {
+        full.insert(target.target);
+        if (std::ranges::find(work.behind, OrganizationId{target.organization}) == work.behind.end())
+          work.behind.push_back({target.organization});
+        continue;
+      }
       const auto room = rooms.find(target.target);
       const std::uint32_t free = room == rooms.end() ? request.most_per_target : room->second;
       const std::uint32_t most = std::min({free, request.most_per_target, left()});

@@ -68,6 +68,7 @@ class MessagePath final {
                                     DeliveryState state, const Lease& lease);
   StoreResult<std::optional<DeliveryFacts>> held_by(const FinishAttempt& attempt);
   StoreResult<void> end_attempt(const FinishAttempt& attempt, const DeliveryFacts& facts);
+  [[nodiscard]] bool is_current(const DirectoryPicture& picture, OrganizationId organization) const;
   StoreResult<void> claim_orphans(std::uint32_t most, std::vector<LeasedDelivery>& into);
   StoreResult<std::uint32_t> claim_target(const DueTarget& target, WallTime now, std::uint32_t most,
                                           std::vector<LeasedDelivery>& into);

@@ -94,6 +94,7 @@ void Writer::close() {
     const std::scoped_lock lock(mutex_);
     closing_ = true;
     arrived_.notify_one();
+    ended_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -103,6 +104,10 @@ bool Writer::take_batch(std::vector<Command>& batch) {
   waiting_ = true;
   arrived_.wait(lock, [&] { return closing_ || !queue_.empty(); });
   waiting_ = false;
+  // Under load a pause costs nobody time, since what comes meanwhile would wait for the commit anyway, and a commit
+  // costs the same for few as for many. Who calls alone is not kept waiting.
+  const bool loaded = last_batch_ >= options_.gather_from && queued_elements_ < options_.gather_until;
+  if (loaded && !closing_) ended_.wait_for(lock, options_.gather, [&] { return closing_; });
   std::size_t elements = 0;
   while (!queue_.empty() && (batch.empty() || elements + queue_.front().second <= options_.batch_bound)) {
     elements += queue_.front().second;
@@ -110,6 +115,7 @@ bool Writer::take_batch(std::vector<Command>& batch) {
     queue_.pop_front();
   }
   queued_elements_ -= elements;
+  last_batch_ = elements;
   metrics_.commands += elements;
   return !batch.empty();
 }

@@ -103,7 +103,9 @@ class Writer final {
   std::condition_variable arrived_;
   std::deque<std::pair<Command, std::size_t>> queue_;
   std::size_t queued_elements_ = 0;
+  std::condition_variable ended_;  // of closing alone: a pause is not to be woken by arrivals
   bool waiting_ = false;
+  std::size_t last_batch_ = 0;  // its elements
   bool closing_ = false;
   std::shared_ptr<const Listeners> listeners_ = std::make_shared<const Listeners>();
   Store::Metrics metrics_;
