@@ -156,6 +156,8 @@ void read_server(Section section, Config& config) {
   section.number("drain_seconds", server.drain_seconds, 0, 600);
   if (server.tls_certificate.empty() != server.tls_key.empty())
     section.complain("tls_certificate", nullptr, "and `server.tls_key` go together");
+  if (server.tls_key.empty() && !server.listen.address.is_loopback())
+    section.complain("listen", nullptr, "must be a loopback address, or `server.tls_certificate` be set");
   section.finish();
 }
 
@@ -227,6 +229,8 @@ Result<Config, ConfigError> parse_config(std::string_view text, std::string_view
 
   Section metrics(root.table("metrics"), "metrics.", name, problem);
   metrics.socket("listen", config.metrics.listen);
+  if (config.metrics.listen && !config.metrics.listen->address.is_loopback())
+    metrics.complain("listen", nullptr, "must be a loopback address: what it serves is not authenticated");
   metrics.finish();
 
   Section operators(root.table("operator"), "operator.", name, problem);

@@ -79,6 +79,8 @@ constexpr Row kBad[] = {
     {"data_dir = '/x'\n[server]\nthreads = 0", "from 1 to 64"},
     {"data_dir = '/x'\n[server]\nthreads = '2'", "whole number"},
     {"data_dir = '/x'\n[server]\ntls_key = '/k'", "go together"},
+    {"data_dir = '/x'\n[server]\nlisten = '0.0.0.0:443'", "loopback"},
+    {"data_dir = '/x'\n[metrics]\nlisten = '192.0.2.1:9'", "loopback"},
     {"data_dir = '/x'\n[server]\ntrusted_proxies = ['10.0.0.1/8']", "networks"},
     {"data_dir = '/x'\n[operator]\nuids = [65534]", "user ids"},
     {"data_dir = '/x'\nlog_level = 'loud'", "log_level"},

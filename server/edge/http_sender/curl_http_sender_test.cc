@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <future>
+#include <mutex>
 
 #include "edge/http_sender/testing/test_http_server.h"
 
@@ -221,8 +222,16 @@ TEST(HttpSender, CompressedAnswersStayAsTheyCame) {
 }
 
 TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
+  std::mutex mutex;  // guards reply, which the server's threads read
   TestReply reply;
-  TestHttpServer server([&](const std::string&) { return reply; });
+  const auto answer_from_now = [&](TestReply next) {
+    const std::scoped_lock lock(mutex);
+    reply = std::move(next);
+  };
+  TestHttpServer server([&](const std::string&) {
+    const std::scoped_lock lock(mutex);
+    return reply;
+  });
   struct Case {
     TestReply reply;
     OutboundOutcome expected;
@@ -240,7 +249,7 @@ TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
   for (const auto& c : cases) {
     // A door each, so that no kept connection of the case before is met.
     Door door;
-    reply = c.reply;
+    answer_from_now(c.reply);
     auto request = request_to(server.port());
     request.timeout = Milliseconds(c.reply.then == Then::Hang ? 100 : 10'000);
     const auto result = door.get(std::move(request));
@@ -249,7 +258,7 @@ TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
   }
   auto document = request_to(server.port());
   document.keep = ResponseBody::Whole;
-  reply = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Close};
+  answer_from_now({"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Close});
   EXPECT_EQ(Door().get(std::move(document)).outcome, OutboundOutcome::Protocol) << "half a document is none";
 }
 
