@@ -22,8 +22,7 @@ std::string explain(RootKeyError error, const std::filesystem::path& path) {
 
 std::string explain(StoreError error) {
   switch (error) {
-    case StoreError::Busy:
-    case StoreError::Conflict:
+    case StoreError::InUse:
       return "Another process has the data directory open.";
     case StoreError::NewerSchema:
       return "The database was written by a later release.";
@@ -60,8 +59,8 @@ Core::~Core() {
   if (store) store->close();
 }
 
-Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode mode) {
-  std::unique_ptr<Core> core(new Core);
+Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode mode, const Clock* clock) {
+  std::unique_ptr<Core> core(new Core(clock));
   auto root = FileRootKey::load(config.root_key);
   if (!root) return fail(explain(root.error(), config.root_key));
   core->root = *std::move(root);

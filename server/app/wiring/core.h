@@ -22,12 +22,14 @@ class Core final {
  public:
   // `Make` is init's: names the installation when it has no name yet. Errors are sentences for the operator.
   enum class Mode : std::uint8_t { Make, Open };
-  static Result<std::unique_ptr<Core>, std::string> open(const Config& config, Mode mode);
+  // `clock`: what tests move days with; it outlives the core. Null: the machine's.
+  static Result<std::unique_ptr<Core>, std::string> open(const Config& config, Mode mode,
+                                                         const Clock* clock = nullptr);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  SystemClock clock;
+  const Clock& clock;
   SystemEntropy entropy;
   std::unique_ptr<RootKey> root;
   std::unique_ptr<Store> store;
@@ -37,7 +39,8 @@ class Core final {
   std::unique_ptr<AuditTrail> audit;
 
  private:
-  Core() = default;
+  explicit Core(const Clock* given) : clock(given == nullptr ? machine_clock_ : *given) {}
+  SystemClock machine_clock_;
 };
 
 [[nodiscard]] std::string store_library_version();

@@ -54,7 +54,8 @@ Acceptance::Limits limits_of(const LimitSettings& settings) {
 struct Wiring::Parts {
   Config config;
   std::string version;
-  SystemClock log_clock;
+  const Clock* clock = nullptr;  // null: the machine's
+  SystemClock machine_clock;     // for the log alone, which is there before the core
   std::unique_ptr<LogSink> sink = make_stderr_sink();
   std::unique_ptr<Logger> log;
   std::unique_ptr<Core> core;
@@ -93,11 +94,14 @@ std::uint16_t Wiring::metrics_port() const {
   return parts_->metrics_server ? parts_->metrics_server->port(0) : 0;
 }
 
-Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::string version) {
+Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::string version,
+                                                           const Clock* clock) {
   auto parts = std::make_unique<Parts>();
   parts->config = std::move(config);
   parts->version = std::move(version);
-  parts->log = std::make_unique<Logger>(parts->log_clock, *parts->sink, level_of(parts->config.log_level),
+  parts->clock = clock;
+  parts->log = std::make_unique<Logger>(clock == nullptr ? parts->machine_clock : *clock, *parts->sink,
+                                        level_of(parts->config.log_level),
                                         stderr_is_terminal() ? LogFormat::Logfmt : LogFormat::Json);
   std::unique_ptr<Wiring> wiring(new Wiring(std::move(parts)));
   SEALPOST_TRY_VOID(wiring->build());
@@ -107,7 +111,7 @@ Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::s
 
 Result<void, std::string> Wiring::build() {
   Parts& p = *parts_;
-  SEALPOST_TRY(p.core, Core::open(p.config, Core::Mode::Open));
+  SEALPOST_TRY(p.core, Core::open(p.config, Core::Mode::Open, p.clock));
   Core& core = *p.core;
   p.started_at = core.clock.wall_now();
   if (!core.vault->ensure_data_keys(p.started_at))
@@ -350,6 +354,8 @@ void Wiring::reload(const Config& config) {
     p.log->error("tls_not_reloaded", {{"detail", reloaded.error().detail}});
   p.log->info("reloaded", {});
 }
+
+void Wiring::wake_chores_for_test() { parts_->upkeep->wake_all(); }
 
 std::size_t Wiring::finish() {
   Parts& p = *parts_;

@@ -15,7 +15,13 @@ namespace sealpost {
 class Wiring final {
  public:
   // Errors are sentences for the operator.
-  static Result<std::unique_ptr<Wiring>, std::string> start(Config config, std::string version);
+  static Result<std::unique_ptr<Wiring>, std::string> start(Config config, std::string version) {
+    return start(std::move(config), std::move(version), nullptr);
+  }
+  // What takes days runs in one process: everything goes by `clock`, which outlives the gateway.
+  static Result<std::unique_ptr<Wiring>, std::string> start_for_test(Config config, const Clock& clock) {
+    return start(std::move(config), "test", &clock);
+  }
   ~Wiring();
   Wiring(const Wiring&) = delete;
   Wiring& operator=(const Wiring&) = delete;
@@ -27,11 +33,15 @@ class Wiring final {
 
   // Egress settings and TLS files again; everything else keeps.
   void reload(const Config& config);
+  // Every chore's next call, now.
+  void wake_chores_for_test();
   // Stops accepting, answers what is in flight, files what was sent, closes. How many requests were cut.
   std::size_t finish();
 
  private:
   struct Parts;
+  static Result<std::unique_ptr<Wiring>, std::string> start(Config config, std::string version,
+                                                            const Clock* clock);
   explicit Wiring(std::unique_ptr<Parts> parts);
   Result<void, std::string> build();
   Result<void, std::string> listen();

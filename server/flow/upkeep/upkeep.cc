@@ -49,6 +49,11 @@ void Upkeep::wake(std::string_view name) {
     if (runner->chore.name == name && runner->ticker) runner->ticker->wake();
 }
 
+void Upkeep::wake_all() {
+  for (auto& runner : runners_)
+    if (runner->ticker) runner->ticker->wake();
+}
+
 bool Upkeep::resting() const {
   const std::scoped_lock lock(mutex_);
   return rest_until_ && clock_.steady_now() < *rest_until_;

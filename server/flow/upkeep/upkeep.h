@@ -54,6 +54,7 @@ class Upkeep final {
 
   // The next call of a chore, now.
   void wake(std::string_view name);
+  void wake_all();
   // Chores with ChoreTrust::SettledClock rest at this moment.
   [[nodiscard]] bool resting() const;
   [[nodiscard]] std::uint64_t clock_steps() const { return steps_.load(std::memory_order_relaxed); }
