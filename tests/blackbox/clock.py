@@ -1,6 +1,7 @@
 """Time that a test moves: a gateway started with `environment()` sees the wall clock shifted by as much as the test says,
 so that what takes minutes is over at once. See clock_shift.c."""
 
+import atexit
 import functools
 import os
 import pathlib
@@ -17,6 +18,7 @@ def library():
     """Built once per run of the tests, with the compiler that the gateway itself needs."""
     compiler = next(found for name in ("cc", "gcc", "clang") if (found := shutil.which(name)))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-clock-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made = folder / "clock_shift.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", made, SOURCE, "-ldl"], check=True, timeout=60)
     return made
