@@ -8,7 +8,8 @@
 // request line of every request.
 //
 // Life cycle: created running; stop() (or the destructor) aborts what is in flight, runs the completions and
-// joins. Bounds: a queue (submit() refuses when it is full), transfers in flight, connections per pool,
+// joins. Bounds: a queue (submit() refuses when it is full), transfers in flight (in all and by
+// organization; who waits is served in turns by organization), connections per pool,
 // pools.
 #pragma once
 
@@ -38,7 +39,7 @@ struct HttpSenderOptions {
   Milliseconds connect_timeout{10'000};
   Milliseconds idle_pool_lifetime{60'000};
   std::size_t max_queued = 4096;
-  std::size_t max_in_flight = 1024;
+  std::size_t max_in_flight = 1024;  // of which one organization holds a quarter at most
   std::size_t max_connections_per_pool = 256;
   std::size_t max_pools = 256;
   bool allow_http2 = true;

@@ -509,6 +509,56 @@ TEST(HttpSender, TheQueueIsBoundedAndARefusedRequestIsUntouched) {
   EXPECT_TRUE(running.get().request_sent);
 }
 
+TEST(HttpSender, OneOrganizationsHangingReceiversMakeNobodyElseWait) {
+  TestHttpServer hanging([](const std::string&) { return TestReply{"", Then::Hang}; });
+  TestHttpServer prompt([](const std::string&) { return TestReply{}; });
+  HttpSenderOptions options;
+  options.max_in_flight = 8;
+  Door door(options);
+  std::vector<std::future<OutboundResult>> slow;
+  for (int i = 0; i < 20; ++i) slow.push_back(door.send(request_to(hanging.port(), {1})));
+  hanging.wait_for_requests(2);
+  EXPECT_EQ(door.get(request_to(prompt.port(), {2})).http_status, 204);
+  EXPECT_EQ(door.get(request_to(prompt.port(), {2})).http_status, 204);
+  EXPECT_EQ(hanging.requests(), 2) << "a quarter of the places";
+  EXPECT_EQ(door.sender->stats().queued, 18U);
+  // What ends gives its place back, begun or not.
+  door.sender->abort_organization(OrganizationId{1}, {});
+  for (auto& one : slow) EXPECT_EQ(one.get().outcome, OutboundOutcome::Aborted);
+  EXPECT_EQ(door.get(request_to(prompt.port(), {1})).http_status, 204);
+}
+
+TEST(HttpSender, WhoWaitsIsServedInTurns) {
+  std::vector<std::string> seen;
+  std::mutex mutex;
+  TestHttpServer gate([](const std::string&) { return TestReply{"", Then::Hang}; });
+  TestHttpServer server([&](const std::string& request) {
+    const std::scoped_lock lock(mutex);
+    seen.push_back(request.substr(request.find("msg_"), 5));
+    return TestReply{};
+  });
+  HttpSenderOptions options;
+  options.max_in_flight = 1;
+  Door door(options);
+  auto first = door.send(request_to(gate.port(), {3}));
+  gate.wait_for_requests(1);
+  std::vector<std::future<OutboundResult>> waiting;
+  const auto wait = [&](std::uint64_t organization, const char* name) {
+    auto request = request_to(server.port(), {organization});
+    request.headers[1].value = name;
+    waiting.push_back(door.send(std::move(request)));
+  };
+  wait(1, "msg_a");
+  wait(1, "msg_b");
+  wait(1, "msg_c");
+  wait(2, "msg_x");
+  wait(2, "msg_y");
+  door.sender->abort_organization(OrganizationId{3}, {});
+  for (auto& one : waiting) EXPECT_EQ(one.get().http_status, 204);
+  const std::scoped_lock lock(mutex);
+  EXPECT_EQ(seen, (std::vector<std::string>{"msg_a", "msg_x", "msg_b", "msg_y", "msg_c"}));
+}
+
 TEST(HttpSender, ACompletionMaySubmitAgain) {
   TestHttpServer server([](const std::string&) { return TestReply{}; });
   Door door;

@@ -13,6 +13,8 @@ namespace {
 constexpr Milliseconds kRetirementPace{5'000};
 // A name with hundreds of addresses must not buy hundreds of attempts.
 constexpr std::size_t kMaxCandidates = 4;
+// One organization holds no more than this part of the places.
+constexpr std::size_t kShares = 4;
 
 int to_sleep(SteadyTime now, SteadyTime until) {
   if (until <= now) return 0;
@@ -35,6 +37,7 @@ SenderLoop::SenderLoop(HttpSenderOptions options, const Clock& clock, std::uniqu
       clock_(clock),
       sockets_(std::move(sockets)),
       roots_(std::move(roots)),
+      held_(std::max<std::size_t>(options_.max_in_flight / kShares, 1)),
       next_retirement_(clock.steady_now() + kRetirementPace) {
   names_ = std::make_unique<NameLookup>(options_.names, clock_,
                                         [this](const std::string& host, const LookupAnswer& answer) {
@@ -65,9 +68,10 @@ Result<void, SubmitError> SenderLoop::submit(OutboundRequest&& request, HttpSend
     const std::scoped_lock lock(mutex_);
     if (stopped_) return fail(SubmitError::Stopped);
     if (inbox_.submissions.size() >= options_.max_queued) return fail(SubmitError::QueueFull);
-    // While others wait the loop is awake, or will look again when it has room.
-    first = inbox_.submissions.empty();
-    inbox_.submissions.push_back({next_order_++, std::move(request), std::move(done), now});
+    // While the loop has some to start it is awake; what waits may all be of organizations without room.
+    first = !inbox_.startable;
+    inbox_.startable = true;
+    inbox_.submissions.push({next_order_++, std::move(request), std::move(done), now});
   }
   if (first) sockets_->wake();
   return {};
@@ -130,14 +134,16 @@ bool SenderLoop::read_inbox() {
     if (inbox_.stop) return false;
     const std::size_t busy = in_flight_.load(std::memory_order_relaxed);
     const std::size_t room = options_.max_in_flight - std::min(options_.max_in_flight, busy);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(room, inbox_.submissions.size()));
-    const auto end = inbox_.submissions.begin() + count;
-    begun.assign(std::make_move_iterator(inbox_.submissions.begin()), std::make_move_iterator(end));
-    inbox_.submissions.erase(inbox_.submissions.begin(), end);
+    inbox_.startable = false;
+    while (begun.size() < room) {
+      auto work = inbox_.submissions.pop(held_);
+      if (!work) break;
+      hold(*work);
+      begun.push_back(*std::move(work));
+    }
     aborts.swap(inbox_.aborts);
     answers.swap(inbox_.answers);
   }
-  in_flight_.fetch_add(begun.size(), std::memory_order_relaxed);
   for (auto& work : begun) begin(std::move(work));
   for (auto& call : aborts) apply(call);
   for (auto& [host, answer] : answers) apply_answer(host, answer);
@@ -148,13 +154,18 @@ int SenderLoop::milliseconds_to_sleep() const {
   {
     const std::scoped_lock lock(mutex_);
     const bool room = in_flight_.load(std::memory_order_relaxed) < options_.max_in_flight;
-    if (room && !inbox_.submissions.empty()) return 0;
+    if (room && inbox_.submissions.ready(held_)) return 0;
   }
   SteadyTime until = pools_.empty() ? clock_.steady_now() + std::chrono::minutes(1) : next_retirement_;
   for (const auto& [key, pool] : pools_)
     if (pool->timer()) until = std::min(until, *pool->timer());
   for (const auto& waiting : waiting_) until = std::min(until, waiting.deadline);
   return to_sleep(clock_.steady_now(), until);
+}
+
+void SenderLoop::hold(const Submission& work) {
+  held_.take(work.request.policy->tenancy().organization);
+  in_flight_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void SenderLoop::begin(Submission&& work) {
@@ -296,6 +307,7 @@ void SenderLoop::complete(Submission& work, OutboundResult&& result) {
   result.tag = work.request.tag;
   result.tenancy = work.request.policy->tenancy();
   wipe(work.request);
+  held_.give_back(result.tenancy.organization);
   in_flight_.fetch_sub(1, std::memory_order_relaxed);
   completed_.fetch_add(1, std::memory_order_relaxed);
   work.done(std::move(result));
@@ -305,17 +317,9 @@ void SenderLoop::apply(AbortCall& call) {
   std::vector<Submission> queued;
   {
     const std::scoped_lock lock(mutex_);
-    auto& all = inbox_.submissions;
-    for (auto it = all.begin(); it != all.end();) {
-      if (!call.covers(*it)) {
-        ++it;
-        continue;
-      }
-      queued.push_back(std::move(*it));
-      it = all.erase(it);
-    }
+    queued = inbox_.submissions.extract([&](const Submission& work) { return call.covers(work); });
   }
-  in_flight_.fetch_add(queued.size(), std::memory_order_relaxed);
+  for (const auto& work : queued) hold(work);
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     if (!call.covers(it->work)) {
       ++it;
@@ -372,14 +376,15 @@ void SenderLoop::abort_everything() {
     const std::scoped_lock lock(mutex_);
     std::swap(rest, inbox_);
   }
-  in_flight_.fetch_add(rest.submissions.size(), std::memory_order_relaxed);
+  auto queued = rest.submissions.extract([](const Submission&) { return true; });
+  for (const auto& work : queued) hold(work);
   // What a pending abort call asked for happens to everything now; its report still names its own.
   std::vector<std::vector<SendTag>> reports(rest.aborts.size());
   const auto note = [&](const Submission& work) {
     for (std::size_t i = 0; i < rest.aborts.size(); ++i)
       if (rest.aborts[i].covers(work)) reports[i].push_back(work.request.tag);
   };
-  for (auto& work : rest.submissions) {
+  for (auto& work : queued) {
     note(work);
     complete_early(work, OutboundOutcome::Aborted);
   }

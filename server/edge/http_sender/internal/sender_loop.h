@@ -1,10 +1,9 @@
-// The sender's thread: takes submissions in order, judges them, looks names up, runs transfers, completes.
-// submit(), abort(), abort_organization(), stats() are for any thread; everything else happens on the loop's
-// own.
+// The sender's thread: takes submissions in turns by organization, judges them, looks names up, runs
+// transfers, completes. submit(), abort(), abort_organization(), stats() are for any thread; everything else
+// happens on the loop's own.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +13,7 @@
 
 #include "edge/http_sender/curl_http_sender.h"
 #include "edge/http_sender/internal/connection_pool.h"
+#include "edge/http_sender/internal/turn_queue.h"
 
 namespace sealpost {
 
@@ -42,9 +42,10 @@ class SenderLoop final {
     [[nodiscard]] bool covers(const Submission& submission) const;
   };
   struct Inbox {
-    std::deque<Submission> submissions;
+    TurnQueue submissions;
     std::vector<AbortCall> aborts;
     std::vector<std::pair<std::string, LookupAnswer>> answers;
+    bool startable = false;  // something came since the loop last looked
     bool stop = false;
   };
   // A request whose name is being looked up.
@@ -57,6 +58,7 @@ class SenderLoop final {
   void run();
   [[nodiscard]] bool read_inbox();
   [[nodiscard]] int milliseconds_to_sleep() const;
+  void hold(const Submission& work);
   void begin(Submission&& work);
   void resolved(Waiting&& waiting, const LookupAnswer& answer);
   void start(Waiting&& waiting, std::vector<IpAddress>&& candidates);
@@ -89,6 +91,7 @@ class SenderLoop final {
 
   // The loop's own.
   std::map<PoolKey, std::unique_ptr<ConnectionPool>> pools_;
+  HeldPlaces held_;
   std::vector<Waiting> waiting_;
   std::vector<Transfer*> running_;
   SteadyTime next_retirement_;
