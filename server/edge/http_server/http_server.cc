@@ -292,7 +292,7 @@ void HttpServer::State::on_accept(Listener& listener, Loop& loop, Socket socket)
   }
   socket.non_blocking(true, ec);
   if (ec) return;
-  if (!core.admission.admit(origin.counted_by_address ? &origin.peer.address : nullptr)) {
+  if (!core.bounds(origin.kind).admission.admit(origin.counted_by_address ? &origin.peer.address : nullptr)) {
     count(core.counters.connections_refused);
     if (origin.kind != HttpListener::Kind::TlsTcp)
       ::send(socket.native_handle(), kRefusedConnection.data(), kRefusedConnection.size(), MSG_NOSIGNAL);
@@ -390,8 +390,9 @@ std::size_t HttpServer::drain(SteadyTime deadline) {
   state_->core.draining = true;
   asio::post(state_->loops.front()->context(), [state = state_.get()] { state->close_acceptors(); });
   for (const auto& loop : state_->loops) asio::post(loop->context(), [&loop = *loop] { loop.begin_drain(); });
-  state_->core.admission.wait_until_none(deadline);
-  const auto cut = state_->core.in_flight.used();
+  state_->core.network.admission.wait_until_none(deadline);
+  state_->core.local.admission.wait_until_none(deadline);
+  const auto cut = state_->core.network.in_flight.used() + state_->core.local.in_flight.used();
   stop();
   return cut;
 }
@@ -404,11 +405,11 @@ HttpServerStats HttpServer::stats() const {
   HttpServerStats stats;
   stats.connections_accepted = from.connections_accepted;
   stats.connections_refused = from.connections_refused;
-  stats.connections_open = core.admission.open();
+  stats.connections_open = core.network.admission.open() + core.local.admission.open();
   stats.tls_handshakes_failed = from.tls_handshakes_failed;
   stats.requests = from.requests;
-  stats.requests_in_flight = core.in_flight.used();
-  stats.body_bytes_held = core.body_bytes.used();
+  stats.requests_in_flight = core.network.in_flight.used() + core.local.in_flight.used();
+  stats.body_bytes_held = core.network.body_bytes.used() + core.local.body_bytes.used();
   stats.timeouts = from.timeouts;
   stats.handler_exceptions = from.handler_exceptions;
   stats.unwritable_responses = from.unwritable_responses;

@@ -48,15 +48,21 @@ struct HttpListener {
   std::filesystem::path private_key{};  // TLS: PEM, readable by us alone
 };
 
+// What the network uses up is counted apart from what the Unix sockets use up: the operator is heard while
+// anonymous callers hold every place of theirs.
 struct HttpLimits {
   std::size_t head_bytes = 16 * 1024;
   std::size_t target_bytes = 8 * 1024;
   std::size_t header_count = 100;
   std::size_t connections = 10'000;
-  std::size_t connections_per_address = 1'000;  // loopback and trusted proxies are not counted
-  std::size_t requests_in_flight = 4'096;
+  // Of one IPv4 address or IPv6 /64; loopback and trusted proxies are not counted.
+  std::size_t connections_per_address = 1'000;
+  std::size_t requests_in_flight = 4'096;  // whole requests whose answer is not written yet
   std::size_t requests_per_connection = 100'000;
   std::size_t body_bytes_in_memory = 256 * 1024 * 1024;  // bodies being read or waiting for their answer
+  std::size_t unix_connections = 256;
+  std::size_t unix_requests_in_flight = 256;
+  std::size_t unix_body_bytes_in_memory = 32 * 1024 * 1024;
   Milliseconds head_timeout{10'000};   // from the first byte (or the TLS accept) to the end of the head
   Milliseconds body_timeout{30'000};   // for the whole body
   Milliseconds idle_timeout{75'000};   // between requests

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "edge/http_server/internal/core.h"
 #include "edge/http_server/testing/server_fixture.h"
 
 namespace sealpost {
@@ -187,6 +188,105 @@ TEST_F(HttpServerLimitsTest, HoldsOnlySoManyConnections) {
   EXPECT_TRUE(third.read_until_closed());
   EXPECT_EQ(server_->stats().connections_refused, 1U);
   EXPECT_EQ(server_->stats().connections_open, 2U);
+}
+
+// A head without its body costs its connection alone.
+TEST_F(HttpServerLimitsTest, GivesNoPlaceToARequestThatIsNotWhole) {
+  options_.limits.requests_in_flight = 1;
+  start();
+  const std::string head =
+      "POST /in HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+  auto first = connect();
+  auto second = connect();
+  for (auto* client : {&first, &second}) ASSERT_TRUE(client->send(head));
+  // The interim answer shows that the head was taken.
+  for (auto* client : {&first, &second}) EXPECT_EQ(client->read_response(true)->status, 100);
+  EXPECT_EQ(server_->stats().requests_in_flight, 0U);
+  EXPECT_EQ(connect().exchange(post("a"))->status, 200);
+  EXPECT_EQ(first.exchange("b")->body, "b");
+  EXPECT_EQ(second.exchange("c")->body, "c");
+}
+
+class HttpServerUnixLimitsTest : public HttpServerFixture {
+ protected:
+  HttpServerUnixLimitsTest() {
+    options_.listeners = {plain(), {.kind = HttpListener::Kind::Unix, .socket_path = directory_ / "s"}};
+  }
+  [[nodiscard]] RawClient connect_unix() const { return RawClient::unix_socket(directory_ / "s"); }
+  // Keeps the responder of every request whose body is "keep"; answers the others.
+  void keep_some() {
+    handler_.on_request = [this](HttpRequest&& request, Responder responder) {
+      if (as_text(request.body) == "keep") return kept_.set_value(std::move(responder));
+      responder.send(HttpResponse::empty(204));
+    };
+  }
+  std::promise<Responder> kept_;
+};
+
+TEST_F(HttpServerUnixLimitsTest, IsHeardWhileTheNetworkHoldsAllConnections) {
+  options_.limits.connections = 1;
+  start();
+  auto held = connect();
+  EXPECT_EQ(held.exchange(get("/"))->status, 200);
+  EXPECT_EQ(connect().read_response()->status, 503);
+  EXPECT_EQ(connect_unix().exchange(post("a"))->status, 200);
+}
+
+TEST_F(HttpServerUnixLimitsTest, IsHeardWhileTheNetworkHoldsAllPlaces) {
+  options_.limits.requests_in_flight = 1;
+  keep_some();
+  start();
+  auto held = connect();
+  ASSERT_TRUE(held.send(post("keep")));
+  const auto responder = kept_.get_future().get();
+  EXPECT_EQ(connect().exchange(post("a"))->status, 503);
+  EXPECT_EQ(connect_unix().exchange(post("a"))->status, 204);
+}
+
+TEST_F(HttpServerUnixLimitsTest, IsHeardWhileTheNetworkHoldsAllBytesOfBodies) {
+  options_.limits.body_bytes_in_memory = 4;
+  keep_some();
+  start();
+  auto held = connect();
+  ASSERT_TRUE(held.send(post("keep")));
+  const auto responder = kept_.get_future().get();
+  EXPECT_EQ(connect().exchange(post("a"))->status, 503);
+  EXPECT_EQ(connect_unix().exchange(post("a"))->status, 204);
+}
+
+TEST_F(HttpServerUnixLimitsTest, HasBoundsOfItsOwn) {
+  options_.limits.unix_connections = 2;
+  options_.limits.unix_requests_in_flight = 1;
+  options_.limits.unix_body_bytes_in_memory = 5;
+  options_.limits.linger_timeout = Milliseconds(20'000);  // the refused one stays connected
+  keep_some();
+  start();
+  auto held = connect_unix();
+  ASSERT_TRUE(held.send(post("keep")));
+  const auto responder = kept_.get_future().get();
+  auto second = connect_unix();
+  EXPECT_EQ(second.exchange(post("a"))->body, refusal(Kind::TooBusy));
+  EXPECT_EQ(connect_unix().read_response()->status, 503);
+  EXPECT_EQ(connect().exchange(post("1234567"))->status, 204);
+}
+
+TEST(HttpAdmission, CountsANetworkOfIpv6AsOneAddress) {
+  http_internal::Admission admission(10, 1);
+  const auto address = [](const char* text) { return *IpAddress::parse(text); };
+  const auto first = address("2001:db8:0:1::1");
+  const auto same_network = address("2001:db8:0:1:ffff::2");
+  const auto next_network = address("2001:db8:0:2::1");
+  EXPECT_TRUE(admission.admit(&first));
+  EXPECT_FALSE(admission.admit(&same_network));
+  EXPECT_TRUE(admission.admit(&next_network));
+  const auto v4 = address("192.0.2.1");
+  const auto neighbour = address("192.0.2.2");
+  EXPECT_TRUE(admission.admit(&v4));
+  EXPECT_FALSE(admission.admit(&v4));
+  EXPECT_TRUE(admission.admit(&neighbour));
+  admission.leave(&first);
+  EXPECT_TRUE(admission.admit(&same_network));
+  EXPECT_EQ(admission.open(), 4U);
 }
 
 TEST_F(HttpServerLimitsTest, DoesNotWaitForSlowHeads) {

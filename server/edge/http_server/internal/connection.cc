@@ -76,7 +76,12 @@ void ReadBuffer::shrink_if_empty() {
 }
 
 Connection::Connection(Loop& loop, std::uint64_t id, Socket socket, Origin origin)
-    : loop_(loop), core_(loop.core()), id_(id), socket_(std::move(socket)), origin_(std::move(origin)) {}
+    : loop_(loop),
+      core_(loop.core()),
+      bounds_(core_.bounds(origin.kind)),
+      id_(id),
+      socket_(std::move(socket)),
+      origin_(std::move(origin)) {}
 
 Connection::~Connection() = default;
 
@@ -208,7 +213,7 @@ std::optional<ProtocolErrorKind> Connection::take_head(std::size_t size) {
   request_.method = to_http_method(parser_->method());
   request_.method_text = parser_->method();
   request_.target = *std::move(target);
-  if (const auto refusal = admit_request(*framing)) return refusal;
+  if (const auto refusal = admit_body(*framing)) return refusal;
   request_.headers = HttpHeaders(std::span<const HeaderView>(fields_));
   request_.peer = origin_.peer;
   request_.client = client_address(origin_.peer.address, fields_, core_.options.trusted_proxies);
@@ -231,15 +236,13 @@ std::optional<ProtocolErrorKind> Connection::judge_host(const Framing& framing,
   return std::nullopt;
 }
 
-std::optional<ProtocolErrorKind> Connection::admit_request(const Framing& framing) {
-  if (!core_.in_flight.take(1)) return ProtocolErrorKind::TooBusy;
-  counted_in_flight_ = true;
+std::optional<ProtocolErrorKind> Connection::admit_body(const Framing& framing) {
   if (parser_->is_done()) return std::nullopt;
   const auto limit = core_.handler.body_limit(request_.method_text, request_.target.path);
   const auto announced = framing.content_length.value_or(0);
   if (announced > limit || (framing.chunked && limit == 0)) return ProtocolErrorKind::BodyTooLarge;
   request_.body.reserve(std::min<std::size_t>(announced, kLargestReserve));
-  parser_->set_body(request_.body, limit, core_.body_bytes);
+  parser_->set_body(request_.body, limit, bounds_.body_bytes);
   writing_continue_ = framing.expects_continue;
   return std::nullopt;
 }
@@ -263,6 +266,9 @@ Connection::Step Connection::step_body() {
 }
 
 Connection::Step Connection::dispatch() {
+  // Not before the request is whole: a head whose body never comes would hold a place for nothing.
+  if (!bounds_.in_flight.take(1)) return refuse(ProtocolErrorKind::TooBusy);
+  counted_in_flight_ = true;
   parser_.reset();
   state_ = State::Handling;
   deadline_ = SteadyTime::max();
@@ -434,14 +440,14 @@ void Connection::close() {
   error_code ignored;
   socket_.close(ignored);
   release_request();
-  core_.admission.leave(origin_.counted_by_address ? &origin_.peer.address : nullptr);
+  bounds_.admission.leave(origin_.counted_by_address ? &origin_.peer.address : nullptr);
   loop_.forget(id_);
 }
 
 void Connection::release_request() {
-  if (counted_in_flight_) core_.in_flight.give_back(1);
+  if (counted_in_flight_) bounds_.in_flight.give_back(1);
   counted_in_flight_ = false;
-  if (charged_ > 0) core_.body_bytes.give_back(charged_);
+  if (charged_ > 0) bounds_.body_bytes.give_back(charged_);
   charged_ = 0;
   writing_continue_ = false;
   request_.body = Bytes();

@@ -91,7 +91,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // Both return a refusal, or nothing.
   std::optional<ProtocolErrorKind> take_head(std::size_t size);
-  std::optional<ProtocolErrorKind> admit_request(const Framing& framing);
+  std::optional<ProtocolErrorKind> admit_body(const Framing& framing);
   std::optional<ProtocolErrorKind> judge_host(const Framing& framing, const RequestTarget& target) const;
 
   Step refuse(ProtocolErrorKind kind);
@@ -110,6 +110,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   Loop& loop_;
   Core& core_;
+  Bounds& bounds_;
   const std::uint64_t id_;
   Socket socket_;
   std::unique_ptr<boost::asio::ssl::stream<Socket&>> tls_;

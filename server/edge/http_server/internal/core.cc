@@ -1,14 +1,28 @@
 #include "edge/http_server/internal/core.h"
 
+#include <algorithm>
+#include <array>
+
 namespace sealpost::http_internal {
+namespace {
+
+IpAddress counted_as(const IpAddress& address) {
+  if (address.family() == IpAddress::Family::V4) return address;
+  std::array<std::uint8_t, 16> network{};
+  std::ranges::copy(address.octets().first(8), network.begin());
+  return IpAddress::v6(network);
+}
+
+}  // namespace
 
 bool Admission::admit(const IpAddress* address) {
   const std::scoped_lock lock(mutex_);
   if (open_ >= all_) return false;
   if (address != nullptr) {
-    auto& theirs = by_address_[*address];
+    const IpAddress key = counted_as(*address);
+    auto& theirs = by_address_[key];
     if (theirs >= per_address_) {
-      if (theirs == 0) by_address_.erase(*address);
+      if (theirs == 0) by_address_.erase(key);
       return false;
     }
     ++theirs;
@@ -20,7 +34,7 @@ bool Admission::admit(const IpAddress* address) {
 void Admission::leave(const IpAddress* address) {
   const std::scoped_lock lock(mutex_);
   if (address != nullptr) {
-    const auto found = by_address_.find(*address);
+    const auto found = by_address_.find(counted_as(*address));
     if (found != by_address_.end() && --found->second == 0) by_address_.erase(found);
   }
   if (--open_ == 0) none_.notify_all();

@@ -43,7 +43,8 @@ class Budget final {
   std::atomic<std::size_t> used_{0};
 };
 
-// Open connections, in all and by address.
+// Open connections, in all and by address. An IPv6 /64 counts as one address: it is the least that one
+// customer is given, who can call from any part of it.
 class Admission final {
  public:
   Admission(std::size_t all, std::size_t per_address) : all_(all), per_address_(per_address) {}
@@ -64,6 +65,15 @@ class Admission final {
   std::map<IpAddress, std::size_t> by_address_;
 };
 
+// What a peer can use up.
+struct Bounds {
+  Bounds(std::size_t connections, std::size_t per_address, std::size_t requests, std::size_t bytes)
+      : in_flight(requests), body_bytes(bytes), admission(connections, per_address) {}
+  Budget in_flight;
+  Budget body_bytes;
+  Admission admission;
+};
+
 struct Core {
   Core(HttpServerOptions server_options, HttpHandler& server_handler, const Clock& server_clock,
        Entropy& server_entropy)
@@ -71,18 +81,23 @@ struct Core {
         handler(server_handler),
         clock(server_clock),
         entropy(server_entropy),
-        in_flight(options.limits.requests_in_flight),
-        body_bytes(options.limits.body_bytes_in_memory),
-        admission(options.limits.connections, options.limits.connections_per_address) {}
+        network(options.limits.connections, options.limits.connections_per_address,
+                options.limits.requests_in_flight, options.limits.body_bytes_in_memory),
+        local(options.limits.unix_connections, options.limits.unix_connections,
+              options.limits.unix_requests_in_flight, options.limits.unix_body_bytes_in_memory) {}
+
+  [[nodiscard]] Bounds& bounds(HttpListener::Kind kind) {
+    return kind == HttpListener::Kind::Unix ? local : network;
+  }
 
   const HttpServerOptions options;
   HttpHandler& handler;
   const Clock& clock;
   Entropy& entropy;
   Counters counters;
-  Budget in_flight;
-  Budget body_bytes;
-  Admission admission;
+  // Apart, so that nobody on the network can use up what the operator's Unix socket needs.
+  Bounds network;
+  Bounds local;
   std::atomic<bool> draining{false};
 };
 
