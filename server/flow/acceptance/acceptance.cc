@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <boost/json/monotonic_resource.hpp>
 
 #include "domain/model/carried_message.h"
+#include "domain/schemes/body_member.h"
 #include "domain/wire/outbound_body.h"
 #include "flow/acceptance/internal/evidence.h"
 #include "foundation/json/json.h"
@@ -34,6 +36,12 @@ bool before_signature(Refusal refusal) {
     default:
       return false;
   }
+}
+
+// The other side asks for its challenge while the integration is set up or works, not once it was stopped.
+bool is_being_set_up(const Integration* integration) {
+  return integration != nullptr &&
+         (integration->state == IntegrationState::Draft || integration->state == IntegrationState::Active);
 }
 
 bool may_verify(VerificationKeyState state) {
@@ -104,20 +112,17 @@ PublicCode code_of(const JsonError& error) {
   return PublicCode::MalformedJson;
 }
 
-// How often a body has been through a gateway: only our own wrapped form says so.
-std::uint32_t hops_of(const boost::json::value& body) {
-  const auto* object = body.if_object();
-  if (object == nullptr) return 0;
-  const auto* id = object->if_contains("id");
-  const auto* organization = object->if_contains("organization");
-  const auto* hops = object->if_contains("hops");
-  const bool ours = id != nullptr && id->is_string() && id->get_string().starts_with("msg_") &&
-                    organization != nullptr && organization->is_string() &&
-                    organization->get_string().starts_with("org_") && hops != nullptr;
-  if (!ours) return 0;
-  boost::json::error_code error;
-  const auto count = hops->to_number<std::uint32_t>(error);
-  return error ? kMaxHops : count;
+// How often a body has been through a gateway: only our own wrapped form says so, whatever an unsigned Content-Type
+// calls it.
+std::uint32_t hops_of(ByteView body) {
+  constexpr std::array<std::string_view, 3> kNames{"id", "organization", "hops"};
+  std::array<std::string_view, 3> values{};
+  if (!find_members(body, kNames, values)) return 0;
+  const auto [id, organization, hops] = values;
+  if (!id.starts_with(R"("msg_)") || !organization.starts_with(R"("org_)") || hops.empty()) return 0;
+  std::uint32_t count = 0;
+  const auto read = std::from_chars(hops.data(), hops.data() + hops.size(), count);
+  return read.ec == std::errc() && read.ptr == hops.data() + hops.size() ? count : kMaxHops;
 }
 
 }  // namespace
@@ -175,7 +180,7 @@ std::vector<NewDelivery> Acceptance::route(const AuthorizedCall& call, const Dir
 Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call,
                                                       const GatewayPicture& picture, Prepared prepared) {
   const Tenancy& tenancy = call.tenancy();
-  const std::uint32_t hops = prepared.parsed == nullptr ? 0 : hops_of(*prepared.parsed);
+  const std::uint32_t hops = hops_of(prepared.body);
   if (hops >= kMaxHops) return fail(PublicCode::LoopDetected);
   const auto payload_key = parts_.vault.current_data_key(tenancy.organization, RetentionClass::Payload);
   const auto digest = parts_.vault.keyed_digest(tenancy.organization, prepared.body);
@@ -301,10 +306,15 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   decision.event_type_allowed = plan->allows_type(facts.event_type);
   decision.network_allowed = plan->allows_network(arrival->http.client);
   decision.grant = call ? GrantFinding::Active : grant_finding(call.error());
-  if (plan->settings.scheme() == Scheme::Slack && may_verify(facts.key_state)) {
+  if (plan->settings.scheme() == Scheme::Slack && decision.network_allowed && may_verify(facts.key_state) &&
+      is_being_set_up(picture->directory->find(plan->source->integration))) {
     auto challenge = slack_challenge(body);
-    if (challenge.text) return done(Challenge{*std::move(challenge.text)});
-    if (challenge.asked) return done(refuse(*plan, *arrival, keys, PublicCode::ChallengeRefused));
+    if (challenge.asked) {
+      if (const auto wait = take_quota(*plan, picture->directory->find(plan->source->integration)))
+        return done(refuse(*plan, *arrival, keys, PublicCode::RateLimited, wait));
+      if (challenge.text) return done(Challenge{*std::move(challenge.text)});
+      return done(refuse(*plan, *arrival, keys, PublicCode::ChallengeRefused));
+    }
   }
 
   Claim claim = make_replay_claim(*organization, *plan->source, facts, body, arrival->at);

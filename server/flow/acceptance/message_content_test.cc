@@ -101,6 +101,9 @@ TEST_F(MessageContentTest, AMessageGoesThroughGatewaysFourTimesAtMost) {
       EXPECT_EQ(code(answer), PublicCode::LoopDetected);
     }
   }
+  EXPECT_EQ(code(send({.id = "evt_plain", .body = wrapped("4"), .content_type = "text/plain"})),
+            PublicCode::LoopDetected)
+      << "the type is not signed, so it decides nothing";
   auto through_api = new_message(wrapped("4"));
   EXPECT_EQ(code(post(std::move(through_api))), PublicCode::LoopDetected);
 }

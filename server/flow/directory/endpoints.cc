@@ -1,5 +1,6 @@
 #include "flow/directory/endpoints.h"
 
+#include <algorithm>
 #include <array>
 
 #include "domain/policy/retry_schedule.h"
@@ -41,7 +42,8 @@ Operation<void> judge_headers(const std::vector<CustomHeader>& headers) {
     const std::string at = "/headers/" + std::to_string(i);
     if (headers[i].name.size() > kMaxHeaderNameBytes || !is_custom_header_name(headers[i].name))
       return bad(at + "/name", "a header that may not be set");
-    if (headers[i].value.size() > kMaxHeaderValueBytes || !is_header_value(headers[i].value))
+    const bool ascii = std::ranges::all_of(headers[i].value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (headers[i].value.size() > kMaxHeaderValueBytes || !ascii || !is_header_value(headers[i].value))
       return bad(at + "/value", "not a header's value");
     for (std::size_t before = 0; before < i; ++before)
       if (equal_ignoring_case(headers[before].name, headers[i].name)) return bad(at + "/name", "named twice");
@@ -67,9 +69,19 @@ void take(const std::optional<T>& from, T& to) {
   if (from) to = *from;
 }
 
+// Scheme, host and port as they are written: another spelling counts as another address.
+std::string_view authority_of(std::string_view url) {
+  const std::size_t host = std::min(url.find("://"), url.size());
+  return url.substr(0, url.find_first_of("/?#", std::min(host + 3, url.size())));
+}
+
 Operation<void> apply_change(Endpoint& endpoint, const EndpointChange& change) {
   if (endpoint.state == EndpointState::Deleted)
     return refuse(PublicCode::Conflict, "the endpoint is deleted");
+  // Who only sees masked header values must not have them sent elsewhere.
+  if (change.url && !change.headers && !endpoint.headers.empty() &&
+      authority_of(*change.url) != authority_of(endpoint.url))
+    return bad("/headers", "give them again, or an empty list: their values belong to the present address");
   take(change.name, endpoint.name);
   take(change.url, endpoint.url);
   take(change.body, endpoint.body);
@@ -183,17 +195,22 @@ Operation<Resource> change_endpoint(Operations& operations, const AuthorizedCall
 }  // namespace
 
 bool is_custom_header_name(std::string_view name) {
-  constexpr std::array<std::string_view, 16> kOurs{
-      "host",     "content-length", "transfer-encoding", "connection", "keep-alive",
-      "te",       "trailer",        "upgrade",           "expect",     "content-encoding",
-      "date",     "content-type",   "accept-encoding",   "user-agent", "http2-settings",
-      "forwarded"};
+  constexpr std::array<std::string_view, 19> kOurs{
+      "host",      "content-length", "transfer-encoding", "connection", "keep-alive",
+      "te",        "trailer",        "upgrade",           "expect",     "content-encoding",
+      "date",      "content-type",   "accept-encoding",   "user-agent", "http2-settings",
+      "forwarded", "client-cert",    "client-cert-chain", "via"};
   if (!is_header_name(name)) return false;
+  // Receivers behind CGI and its heirs read an underscore as a hyphen.
+  std::string read(name);
+  std::ranges::replace(read, '_', '-');
   const auto begins = [&](std::string_view prefix) {
-    return name.size() >= prefix.size() && equal_ignoring_case(name.substr(0, prefix.size()), prefix);
+    return read.size() >= prefix.size() &&
+           equal_ignoring_case(std::string_view(read).substr(0, prefix.size()), prefix);
   };
-  if (begins("webhook-") || begins("proxy-")) return false;
-  return std::ranges::none_of(kOurs, [&](std::string_view ours) { return equal_ignoring_case(ours, name); });
+  for (const std::string_view prefix : {"webhook-", "proxy-", "x-forwarded-", "sealpost-", "x-sealpost-"})
+    if (begins(prefix)) return false;
+  return std::ranges::none_of(kOurs, [&](std::string_view ours) { return equal_ignoring_case(ours, read); });
 }
 
 Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call,

@@ -110,6 +110,23 @@ TEST_F(PartsTest, SecretsOfAnEndpointAreSealedAndComeBack) {
   }
 }
 
+TEST_F(PartsTest, HeaderValuesDoNotFollowTheEndpointToAnotherAddress) {
+  const EndpointId endpoint = make_endpoint(make_integration());
+  const auto moved = [&](std::string url, std::optional<std::vector<CustomHeader>> headers = {}) {
+    EndpointChange change;
+    change.url = std::move(url);
+    change.headers = std::move(headers);
+    return code_of(update_endpoint(ops(), by_operator(), endpoint, change, 0));
+  };
+  for (const char* elsewhere : {"https://other.example/hook", "https://receiver.example:444/hook",
+                                "https://receiver.example.other.example/hook"})
+    EXPECT_EQ(moved(elsewhere), PublicCode::ValidationFailed) << elsewhere;
+  EXPECT_EQ(picture()->find(endpoint)->url, "https://receiver.example/hook?token=hunter2");
+  EXPECT_FALSE(moved("https://receiver.example/other"));
+  EXPECT_FALSE(moved("https://other.example/hook", std::vector<CustomHeader>{}));
+  EXPECT_TRUE(picture()->find(endpoint)->headers.empty());
+}
+
 TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   const IntegrationId id = make_integration();
   const auto with = [&](auto&& edit) {
@@ -122,7 +139,10 @@ TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   };
   EXPECT_FALSE(with([](NewEndpoint&) {}));
   EXPECT_EQ(with([](NewEndpoint& e) { e.signatures = {false, false}; }), PublicCode::ValidationFailed);
-  EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"Host", "x"}}; }), PublicCode::ValidationFailed);
+  for (const char* name : {"Host", "Webhook-Id", "webhook_signature", "X-Forwarded-For", "Client-Cert", "Via"})
+    EXPECT_EQ(with([&](NewEndpoint& e) { e.headers = {{name, "x"}}; }), PublicCode::ValidationFailed) << name;
+  EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-Team", "\xc3\xa4"}}; }), PublicCode::ValidationFailed);
+  EXPECT_FALSE(with([](NewEndpoint& e) { e.headers = {{"X_Team", "blue"}}; }));
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"webhook-id", "x"}}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-A", "a\r\nb"}}; }), PublicCode::ValidationFailed);
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-A", "a"}, {"x-a", "b"}}; }),

@@ -141,7 +141,7 @@ std::string fingerprint(const OrganizationKeys& keys, const KeyMaterial& materia
 const SigningKey* find_reuse(const DirectorySnapshot& picture, OrganizationId organization,
                              std::string_view fingerprint, Position owner) {
   for (const auto& [position, key] : picture.keys) {
-    if (key->head.tenancy.organization != organization || key->use != KeyUse::Inbound) continue;
+    if (key->head.tenancy.organization != organization) continue;
     if (key->owner != owner && constant_time_equal(as_bytes(key->fingerprint), as_bytes(fingerprint)))
       return key.get();
   }

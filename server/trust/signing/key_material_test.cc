@@ -194,7 +194,8 @@ TEST_F(KeyMaterialTest, ReuseIsFoundAcrossOwnersEnvironmentsAndStates) {
   auto outbound = make(1, acme, Environment::Live, 20, KeyState::Active, "f");
   outbound->use = KeyUse::Outbound;
   picture.keys.emplace(1, outbound);
-  EXPECT_EQ(find_reuse(picture, acme, "f", 10), nullptr) << "outbound keys are another matter";
+  EXPECT_NE(find_reuse(picture, acme, "f", 10), nullptr)
+      << "what an endpoint's secret signs, a source must not take for somebody else's";
 }
 
 TEST_F(KeyMaterialTest, SealedMaterialIsBoundToItsKeyAndTenancy) {
