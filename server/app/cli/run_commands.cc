@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -48,6 +50,15 @@ std::string url_of(const Config& config, std::uint16_t port) {
   return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
+// A connection is an open file: the usual soft limit of 1,024 would shut out the operator's socket long before
+// `max_connections` does. What the system allows at most is taken.
+void raise_open_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &files));
+}
+
 }  // namespace
 
 void print_version() {
@@ -89,6 +100,7 @@ ExitCode run_init(const std::filesystem::path& data_dir) {
 ExitCode run_server(const std::filesystem::path& config_file) {
   const auto config = read_config(config_file);
   if (!config) return ExitCode::Usage;
+  raise_open_files();
   // Blocked before any thread exists, so that only the wait below sees them.
   sigset_t signals;
   sigemptyset(&signals);
