@@ -50,8 +50,8 @@ std::string url_of(const Config& config, std::uint16_t port) {
   return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
-// A connection is an open file: the usual soft limit of 1,024 would shut out the operator's socket long before
-// `max_connections` does. What the system allows at most is taken.
+// A connection is an open file: the usual soft limit of 1,024 would shut out the operator's socket long
+// before `max_connections` does. What the system allows at most is taken.
 void raise_open_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;

@@ -193,8 +193,8 @@ class InstallationTest : public ::testing::Test {
     clock_.advance(time);
     gateway_->wake_chores_for_test();
   }
-  // Waits, waking the chores, until it holds; false after twenty seconds. Time goes on meanwhile, if slowly: short pauses
-  // inside the gateway have to end.
+  // Waits, waking the chores, until it holds; false after twenty seconds. Time goes on meanwhile, if slowly:
+  // short pauses inside the gateway have to end.
   template <class Condition>
   bool eventually(Condition condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -209,7 +209,8 @@ class InstallationTest : public ::testing::Test {
     return eventually([&] { return send("probe-" + std::to_string(++probes_), "nowhere").status == 202; });
   }
 
-  static constexpr std::string_view kSecret = "0123456789abcdef0123456789abcdef";  // not-a-secret: of these tests
+  static constexpr std::string_view kSecret =
+      "0123456789abcdef0123456789abcdef";  // not-a-secret: of these tests
   std::atomic<int> receiver_status_{204};
   TestHttpServer receiver_{[this](const std::string&) {
     return TestReply{

@@ -135,7 +135,8 @@ void CostliestStandardV1a(benchmark::State& state) {
 }
 BENCHMARK(CostliestStandardV1a)->Unit(benchmark::kMicrosecond);
 
-// A scheme of one HMAC: the largest body that is its default, and a signature of the right form under no key of ours.
+// A scheme of one HMAC: the largest body that is its default, and a signature of the right form under no key
+// of ours.
 void costliest(benchmark::State& state, Scheme scheme, std::vector<HeaderView> headers) {
   const Bytes body = make_body(default_max_body(scheme));
   const auto settings = SchemeSettings::create({.scheme = scheme});

@@ -20,8 +20,9 @@ inline constexpr std::size_t kMaxCanonicalFields = 64;
 inline constexpr std::size_t kMaxCanonicalKeyBytes = 64;
 inline constexpr std::size_t kMaxCanonicalBytes = 64 * 1024;
 
-// Collects fields in any order; in ascending order of keys it costs least. What has no canonical form (a key not of a-z 0-9 . _ -, a key given twice,
-// a string that is not UTF-8, an integer out of range, too much) is refused by finish().
+// Collects fields in any order; in ascending order of keys it costs least. What has no canonical form (a key
+// not of a-z 0-9 . _ -, a key given twice, a string that is not UTF-8, an integer out of range, too much) is
+// refused by finish().
 class CanonicalFields final {
  public:
   CanonicalFields& add(std::string_view key, std::string_view value);
@@ -39,7 +40,8 @@ class CanonicalFields final {
   bool open(std::string_view key);
   void close();
   [[nodiscard]] std::string_view key_of(const Entry& entry) const;
-  // The entries behind `{` with commas between them: the result but for its end, if keys came in ascending order.
+  // The entries behind `{` with commas between them: the result but for its end, if keys came in ascending
+  // order.
   std::string arena_;
   std::vector<Entry> entries_;
   bool ascending_ = true;

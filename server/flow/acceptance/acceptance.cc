@@ -112,8 +112,8 @@ PublicCode code_of(const JsonError& error) {
   return PublicCode::MalformedJson;
 }
 
-// How often a body has been through a gateway: only our own wrapped form says so, whatever an unsigned Content-Type
-// calls it.
+// How often a body has been through a gateway: only our own wrapped form says so, whatever an unsigned
+// Content-Type calls it.
 std::uint32_t hops_of(ByteView body) {
   constexpr std::array<std::string_view, 3> kNames{"id", "organization", "hops"};
   std::array<std::string_view, 3> values{};
@@ -331,7 +331,8 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
   std::optional<boost::json::value> parsed;
   const auto content_type = arrival->http.headers.sole("content-type");
   if (!code && is_json_content_type(content_type)) {
-    auto read = parse_json(as_text(body), {.max_depth = 64, .max_bytes = plan->settings.max_body_bytes()}, &storage);
+    auto read =
+        parse_json(as_text(body), {.max_depth = 64, .max_bytes = plan->settings.max_body_bytes()}, &storage);
     if (read)
       parsed.emplace(*std::move(read), &storage);
     else

@@ -373,7 +373,8 @@ TEST_F(AcceptanceTest, ASlackChallengeIsAnsweredToHoldersOfAKeyOnly) {
             PublicCode::ChallengeRefused)
       << "what may not be echoed";
   EXPECT_EQ(messages_stored(), 0U) << "and it is no event";
-  change_source(slack, [](SourceChange& change) { change.networks = std::vector<std::string>{"10.9.9.0/24"}; });
+  change_source(slack,
+                [](SourceChange& change) { change.networks = std::vector<std::string>{"10.9.9.0/24"}; });
   EXPECT_EQ(code(send(slack, slack_request(body))), PublicCode::NetworkNotAllowed);
   change_source(slack, [](SourceChange& change) { change.networks = std::vector<std::string>{}; });
   EXPECT_TRUE(std::holds_alternative<Challenge>(send(slack, slack_request(body))));

@@ -42,7 +42,8 @@ Operation<void> judge_headers(const std::vector<CustomHeader>& headers) {
     const std::string at = "/headers/" + std::to_string(i);
     if (headers[i].name.size() > kMaxHeaderNameBytes || !is_custom_header_name(headers[i].name))
       return bad(at + "/name", "a header that may not be set");
-    const bool ascii = std::ranges::all_of(headers[i].value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    const bool ascii =
+        std::ranges::all_of(headers[i].value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (headers[i].value.size() > kMaxHeaderValueBytes || !ascii || !is_header_value(headers[i].value))
       return bad(at + "/value", "not a header's value");
     for (std::size_t before = 0; before < i; ++before)

@@ -139,7 +139,8 @@ TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   };
   EXPECT_FALSE(with([](NewEndpoint&) {}));
   EXPECT_EQ(with([](NewEndpoint& e) { e.signatures = {false, false}; }), PublicCode::ValidationFailed);
-  for (const char* name : {"Host", "Webhook-Id", "webhook_signature", "X-Forwarded-For", "Client-Cert", "Via"})
+  for (const char* name :
+       {"Host", "Webhook-Id", "webhook_signature", "X-Forwarded-For", "Client-Cert", "Via"})
     EXPECT_EQ(with([&](NewEndpoint& e) { e.headers = {{name, "x"}}; }), PublicCode::ValidationFailed) << name;
   EXPECT_EQ(with([](NewEndpoint& e) { e.headers = {{"X-Team", "\xc3\xa4"}}; }), PublicCode::ValidationFailed);
   EXPECT_FALSE(with([](NewEndpoint& e) { e.headers = {{"X_Team", "blue"}}; }));

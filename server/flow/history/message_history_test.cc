@@ -71,12 +71,9 @@ class MessageHistoryTest : public ControlPlane {
   // The endpoint's delivery is claimed and its attempt ends.
   void finish(std::string result, std::string code, std::string failure_class, DeliveryState next) {
     std::promise<ClaimedWork> claimed;
-    ASSERT_TRUE(store_->claim_work({.now = clock_.wall_now(),
-                                    .most = 8,
-                                    .most_per_target = 8,
-                                    .rooms = {},
-                                    .picture = picture()},
-                                   [&](ClaimedWork work) { claimed.set_value(std::move(work)); }));
+    ASSERT_TRUE(store_->claim_work(
+        {.now = clock_.wall_now(), .most = 8, .most_per_target = 8, .rooms = {}, .picture = picture()},
+        [&](ClaimedWork work) { claimed.set_value(std::move(work)); }));
     const ClaimedWork work = claimed.get_future().get();
     ASSERT_EQ(work.deliveries.size(), 1U);
     const LeasedDelivery& one = work.deliveries.front();

@@ -70,8 +70,8 @@ class GcmRun final {
   static EVP_CIPHER_CTX* context() {
     thread_local const openssl::CipherCtx context = [] {
       openssl::CipherCtx fresh(EVP_CIPHER_CTX_new());
-      SEALPOST_CHECK(fresh != nullptr && EVP_CipherInit_ex2(fresh.get(), openssl::aes256_gcm_algorithm(), nullptr,
-                                                            nullptr, 1, nullptr) == 1);
+      SEALPOST_CHECK(fresh != nullptr && EVP_CipherInit_ex2(fresh.get(), openssl::aes256_gcm_algorithm(),
+                                                            nullptr, nullptr, 1, nullptr) == 1);
       return fresh;
     }();
     return context.get();

@@ -165,8 +165,9 @@ struct ClaimWork {
     std::uint32_t free = 0;
   };
   std::vector<Room> rooms;
-  // What the caller decides from. An organization gives nothing while its epoch, compared inside the transaction,
-  // is another than the picture's: an older picture may still hold a grant that has ended. None counts as epoch 0.
+  // What the caller decides from. An organization gives nothing while its epoch, compared inside the
+  // transaction, is another than the picture's: an older picture may still hold a grant that has ended. None
+  // counts as epoch 0.
   DirectoryPicture picture{};
 };
 struct ClaimedWork {

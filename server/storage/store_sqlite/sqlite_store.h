@@ -22,7 +22,8 @@ struct SqliteOptions {
   std::uint32_t queue_bound = 8'192;
   // Elements of one transaction.
   std::uint32_t batch_bound = 1'024;
-  // After a batch of `gather_from` elements or more the next is gathered this long, or until it has `gather_until`.
+  // After a batch of `gather_from` elements or more the next is gathered this long, or until it has
+  // `gather_until`.
   std::chrono::microseconds gather{150};
   std::uint32_t gather_from = 4;
   std::uint32_t gather_until = 64;

@@ -68,7 +68,8 @@ std::size_t plain_prefix(std::string_view text) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + at, sizeof word);
     const std::uint64_t below_space = (word - 0x20 * kOnes) & ~word & kHighs;
-    if ((below_space | (word & kHighs) | zeros(word ^ ('"' * kOnes)) | zeros(word ^ ('\\' * kOnes))) != 0) break;
+    if ((below_space | (word & kHighs) | zeros(word ^ ('"' * kOnes)) | zeros(word ^ ('\\' * kOnes))) != 0)
+      break;
   }
   while (at < text.size()) {
     const auto octet = static_cast<std::uint8_t>(text[at]);
@@ -102,7 +103,8 @@ bool is_key_name(std::string_view name) {
 
 bool is_plain_id(std::string_view id, std::size_t max) {
   if (id.empty() || id.size() > max || !is_plain(id.front())) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) { return kPlainIdOctets[static_cast<std::uint8_t>(c)]; });
+  return std::all_of(id.begin(), id.end(),
+                     [](char c) { return kPlainIdOctets[static_cast<std::uint8_t>(c)]; });
 }
 
 std::optional<std::string_view> take_until(std::string_view& rest, char end) {

@@ -11,8 +11,8 @@ namespace sealpost::tlog_internal {
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text, std::uint64_t max);
 // RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
-// How many octets at the front stand for themselves in a JSON string and are ASCII: no control octet, quote or
-// backslash, nothing above 0x7f.
+// How many octets at the front stand for themselves in a JSON string and are ASCII: no control octet, quote
+// or backslash, nothing above 0x7f.
 [[nodiscard]] std::size_t plain_prefix(std::string_view text);
 // A key name of a signed note: UTF-8, not empty, no white space of Unicode, no plus sign, no control byte.
 [[nodiscard]] bool is_key_name(std::string_view name);

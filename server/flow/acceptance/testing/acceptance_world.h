@@ -66,7 +66,8 @@ class AcceptanceWorld : public ControlPlane {
   }
 
   // ---- A sender
-  static constexpr std::string_view kSecret = "0123456789abcdef0123456789abcdef";  // not-a-secret: of these tests
+  static constexpr std::string_view kSecret =
+      "0123456789abcdef0123456789abcdef";  // not-a-secret: of these tests
   static constexpr std::string_view kOtherSecret = "another secret of 32 octets ....";
   // For schemes whose secret is a text; one secret serves one place.
   static constexpr std::string_view kTextSecret = "a secret that is used as a text";

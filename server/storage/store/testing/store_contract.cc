@@ -140,7 +140,8 @@ DirectoryPicture StoreContract::present_picture() {
   return picture;
 }
 
-void StoreContract::raise_epoch_ahead_of(OrganizationId organization, const std::function<void()>& meanwhile) {
+void StoreContract::raise_epoch_ahead_of(OrganizationId organization,
+                                         const std::function<void()>& meanwhile) {
   std::promise<void> held, go;
   std::promise<StoreResult<void>> raised;
   ASSERT_TRUE(store_->transact(

@@ -54,7 +54,8 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   ClaimedWork claim_work(ClaimWork request);
   // Of epochs alone.
   DirectoryPicture present_picture();
-  // Raises it to 1 in a transaction that has begun, and holds the writer, while `meanwhile` queues what it likes.
+  // Raises it to 1 in a transaction that has begun, and holds the writer, while `meanwhile` queues what it
+  // likes.
   void raise_epoch_ahead_of(OrganizationId organization, const std::function<void()>& meanwhile);
   StoreResult<void> change(std::function<StoreResult<void>(Transaction&)> work);
   StoreResult<void> look(const std::function<StoreResult<void>(Reader&)>& work) { return store_->read(work); }

@@ -104,8 +104,8 @@ bool Writer::take_batch(std::vector<Command>& batch) {
   waiting_ = true;
   arrived_.wait(lock, [&] { return closing_ || !queue_.empty(); });
   waiting_ = false;
-  // Under load a pause costs nobody time, since what comes meanwhile would wait for the commit anyway, and a commit
-  // costs the same for few as for many. Who calls alone is not kept waiting.
+  // Under load a pause costs nobody time, since what comes meanwhile would wait for the commit anyway, and a
+  // commit costs the same for few as for many. Who calls alone is not kept waiting.
   const bool loaded = last_batch_ >= options_.gather_from && queued_elements_ < options_.gather_until;
   if (loaded && !closing_) ended_.wait_for(lock, options_.gather, [&] { return closing_; });
   std::size_t elements = 0;
