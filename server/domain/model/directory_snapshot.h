@@ -16,6 +16,13 @@ namespace sealpost {
 template <class Record>
 using RecordMap = std::unordered_map<Position, std::shared_ptr<const Record>>;
 
+struct DamagedRow {
+  EntityKind kind = EntityKind::Organization;  // possibly none there is
+  Position position = 0;
+  Tenancy tenancy;
+  friend bool operator==(const DamagedRow&, const DamagedRow&) = default;
+};
+
 struct DirectorySnapshot {
   RecordMap<Organization> organizations;
   RecordMap<Workspace> workspaces;
@@ -35,6 +42,9 @@ struct DirectorySnapshot {
   std::unordered_map<Position, std::vector<std::shared_ptr<const SigningKey>>> keys_of;
   // By organization.
   std::unordered_map<Position, std::uint64_t> epochs;
+  // Rows that are not what the gateway wrote, as they name themselves; nothing above comes from them. While
+  // there are any, what is missing may have been taken away by force: nothing is given up because of it.
+  std::vector<DamagedRow> damaged;
 
   template <class Record>
   [[nodiscard]] static const Record* find_in(const RecordMap<Record>& map, Position position) {

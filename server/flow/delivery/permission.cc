@@ -5,8 +5,18 @@
 namespace sealpost {
 namespace {
 
-std::optional<DeliveryRefusal> judge_integration(const Integration* integration, const Tenancy& tenancy) {
-  if (integration == nullptr || integration->head.tenancy != tenancy)
+// What is missing has ended, unless rows of the control plane are damaged: then it may be there again once
+// the database has been put right, and what waits for it waits on.
+RefusedFate fate_of_missing(const DirectorySnapshot& picture) {
+  return picture.damaged.empty() ? RefusedFate::Cancel : RefusedFate::Postpone;
+}
+
+std::optional<DeliveryRefusal> judge_integration(const DirectorySnapshot& picture, IntegrationId id,
+                                                 const Tenancy& tenancy) {
+  const Integration* integration = picture.find(id);
+  if (integration == nullptr)
+    return DeliveryRefusal{PublicCode::IntegrationRevoked, fate_of_missing(picture)};
+  if (integration->head.tenancy != tenancy)
     return DeliveryRefusal{PublicCode::IntegrationRevoked, RefusedFate::Cancel};
   switch (integration->state) {
     case IntegrationState::Active:
@@ -22,8 +32,10 @@ std::optional<DeliveryRefusal> judge_integration(const Integration* integration,
   return DeliveryRefusal{PublicCode::IntegrationRevoked, RefusedFate::Cancel};
 }
 
-std::optional<DeliveryRefusal> judge_endpoint(const Endpoint* endpoint, const Tenancy& tenancy) {
-  if (endpoint == nullptr) return DeliveryRefusal{PublicCode::EndpointDisabled, RefusedFate::Cancel};
+std::optional<DeliveryRefusal> judge_endpoint(const DirectorySnapshot& picture, EndpointId id,
+                                              const Tenancy& tenancy) {
+  const Endpoint* endpoint = picture.find(id);
+  if (endpoint == nullptr) return DeliveryRefusal{PublicCode::EndpointDisabled, fate_of_missing(picture)};
   if (endpoint->head.tenancy != tenancy)
     return DeliveryRefusal{PublicCode::WrongEnvironment, RefusedFate::Cancel};
   switch (endpoint->state) {
@@ -41,14 +53,14 @@ std::optional<DeliveryRefusal> judge_endpoint(const Endpoint* endpoint, const Te
 
 std::optional<DeliveryRefusal> judge_delivery(const DirectorySnapshot& picture,
                                               const DeliveryParties& parties, WallTime now) {
-  if (auto refusal = judge_integration(picture.find(parties.integration), parties.tenancy)) return refusal;
+  if (auto refusal = judge_integration(picture, parties.integration, parties.tenancy)) return refusal;
   const Grant* grant = picture.active_grant(parties.integration);
-  if (grant == nullptr) return DeliveryRefusal{PublicCode::GrantNotActive, RefusedFate::Cancel};
+  if (grant == nullptr) return DeliveryRefusal{PublicCode::GrantNotActive, fate_of_missing(picture)};
   const GrantView view(*grant);
   if (!view.active_at(now)) return DeliveryRefusal{PublicCode::GrantNotActive, RefusedFate::Cancel};
   if (!view.reaches(Scope::MessagesWrite, parties.endpoint.position))
     return DeliveryRefusal{PublicCode::ResourceNotInScope, RefusedFate::Cancel};
-  return judge_endpoint(picture.find(parties.endpoint), parties.tenancy);
+  return judge_endpoint(picture, parties.endpoint, parties.tenancy);
 }
 
 }  // namespace sealpost

@@ -83,5 +83,27 @@ TEST(Permission, EveryReasonAgainstHasItsRow) {
   }
 }
 
+// A row that was tampered with is missing from the picture: what waits for it is not thrown away for that.
+TEST(Permission, WhileRowsAreDamagedWhatIsMissingIsWaitedFor) {
+  const std::pair<std::function<void(Records&)>, PublicCode> rows[] = {
+      {[](Records& r) { r.integration.head.position = 77; }, PublicCode::IntegrationRevoked},
+      {[](Records& r) { r.with_grant = false; }, PublicCode::GrantNotActive},
+      {[](Records& r) { r.endpoint.head.position = 77; }, PublicCode::EndpointDisabled}};
+  for (const auto& [change, code] : rows) {
+    Records records;
+    change(records);
+    DirectorySnapshot picture = records.picture();
+    picture.damaged.push_back({EntityKind::Grant, 4, kTenancy});
+    EXPECT_EQ(judge_delivery(picture, {kTenancy, kIntegration, kEndpoint}, kNow),
+              (DeliveryRefusal{code, RefusedFate::Postpone}));
+  }
+  Records ended;
+  ended.endpoint.state = EndpointState::Deleted;
+  DirectorySnapshot picture = ended.picture();
+  picture.damaged.push_back({EntityKind::Grant, 4, kTenancy});
+  EXPECT_EQ(judge_delivery(picture, {kTenancy, kIntegration, kEndpoint}, kNow)->fate, RefusedFate::Cancel)
+      << "what is known to have ended has ended";
+}
+
 }  // namespace
 }  // namespace sealpost

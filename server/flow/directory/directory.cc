@@ -1,6 +1,9 @@
 #include "flow/directory/directory.h"
 
+#include <algorithm>
+
 #include "flow/directory/endpoint_secrets.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -24,18 +27,32 @@ bool place(RecordMap<Record>& map, const ObjectRow& row) {
   return true;
 }
 
+template <class Record, class Keep>
+std::size_t keep_only(RecordMap<Record>& map, const Keep& keep) {
+  return std::erase_if(map, [&](const auto& entry) { return !keep(*entry.second); });
+}
+
 }  // namespace
 
 StoreResult<void> ControlTransaction::write(ObjectRow row, bool fresh) {
+  ObjectRow stored = row;
   if (row.kind == EntityKind::Endpoint) {
     auto hidden = hide_endpoint_secrets(vault_, row);
     if (!hidden) return fail(store_error_of(hidden.error()));
-    SEALPOST_TRY_VOID(fresh ? store_.insert_object(*hidden) : store_.update_object(*hidden));
-  } else {
-    SEALPOST_TRY_VOID(fresh ? store_.insert_object(row) : store_.update_object(row));
+    stored = *std::move(hidden);
   }
+  stored = stamped(vault_, std::move(stored));
+  SEALPOST_TRY_VOID(fresh ? store_.insert_object(stored) : store_.update_object(stored));
   written_.push_back(std::move(row));
   return {};
+}
+
+StoreResult<ObjectRow> ControlTransaction::find_row(const Tenancy& tenancy, EntityKind kind,
+                                                    Position position) {
+  SEALPOST_TRY(ObjectRow row, store_.find_object(tenancy, kind, position));
+  if (is_authentic(vault_, row)) return row;
+  damaged_.push_back({kind, position, tenancy});
+  return fail(StoreError::Corrupt);
 }
 
 StoreResult<ObjectRow> ControlTransaction::opened(ObjectRow row) const {
@@ -105,6 +122,42 @@ void Directory::apply(DirectorySnapshot& next, const ObjectRow& row) {
   SEALPOST_CHECK(readable);  // load() has refused unreadable rows, and what commit() wrote reads back
 }
 
+void Directory::leave_out(DirectorySnapshot& next, const DamagedRow& row) const {
+  const auto forget = [&](auto&... maps) { (maps.erase(row.position), ...); };
+  forget(next.organizations, next.workspaces, next.integrations, next.sources, next.endpoints, next.channels,
+         next.grants, next.credentials, next.keys, next.all_subscriptions);
+  if (std::ranges::find(next.damaged, row) != next.damaged.end()) return;
+  next.damaged.push_back(row);
+  parts_.log.error("control_row_damaged", {{"table", "object"},
+                                           {"row", row.position},
+                                           {"what", public_name(parts_.ids, row)},
+                                           {"organization", parts_.ids.encode(row.tenancy.organization)}});
+}
+
+// What leans on something that is not there can't be judged, so it is not there either.
+void Directory::drop_orphans(DirectorySnapshot& next) const {
+  const auto owned = [&](const auto& record) {
+    return next.find(record.head.tenancy.organization) != nullptr;
+  };
+  const auto integrated = [&](const auto& record) {
+    return next.find(record.integration) != nullptr && owned(record);
+  };
+  std::size_t dropped = keep_only(next.workspaces, owned) + keep_only(next.integrations, owned) +
+                        keep_only(next.channels, owned);
+  dropped += keep_only(next.sources, integrated) + keep_only(next.endpoints, integrated) +
+             keep_only(next.grants, integrated) + keep_only(next.credentials, integrated);
+  dropped += keep_only(next.keys, [&](const SigningKey& key) {
+    return integrated(key) &&
+           (next.find(SourceId{key.owner}) != nullptr || next.find(EndpointId{key.owner}) != nullptr);
+  });
+  dropped += keep_only(next.all_subscriptions, [&](const Subscription& subscription) {
+    return integrated(subscription) &&
+           (!subscription.endpoint || next.find(*subscription.endpoint) != nullptr) &&
+           (!subscription.channel || next.find(*subscription.channel) != nullptr);
+  });
+  if (dropped != 0) parts_.log.error("control_rows_orphaned", {{"rows", dropped}});
+}
+
 void Directory::index(DirectorySnapshot& next) const {
   next.subscriptions.clear();
   next.active_grants.clear();
@@ -152,6 +205,33 @@ void Directory::publish(std::shared_ptr<const DirectorySnapshot> next) {
   for (const auto& listener : listeners_) listener(published);
 }
 
+StoreResult<void> Directory::load_row(DirectorySnapshot& next, Reader& reader, ObjectRow& row) {
+  const DamagedRow as_named{row.kind, row.head.position, row.head.tenancy};
+  if (!is_authentic(parts_.vault, row)) {
+    leave_out(next, as_named);
+    return {};
+  }
+  const OrganizationId organization = row.head.tenancy.organization;
+  if (!next.epochs.contains(organization.position)) {
+    SEALPOST_TRY(next.epochs[organization.position], reader.epoch_of(organization));
+  }
+  // Version 0: a reservation whose maker did not finish.
+  if (row.head.version == 0) return {};
+  if (row.kind == EntityKind::Endpoint) {
+    auto shown = show_endpoint_secrets(parts_.vault, std::move(row));
+    // Its own row is good, so a key that it is sealed under is not.
+    if (!shown) {
+      leave_out(next, as_named);
+      return {};
+    }
+    row = *std::move(shown);
+  }
+  boost::json::error_code error;
+  if (boost::json::parse(row.body, error); error) return fail(StoreError::Corrupt);
+  apply(next, row);
+  return {};
+}
+
 StoreResult<void> Directory::load() {
   const std::scoped_lock lock(writing_);
   auto next = std::make_shared<DirectorySnapshot>();
@@ -161,27 +241,13 @@ StoreResult<void> Directory::load() {
     std::vector<ObjectRow> rows;
     SEALPOST_TRY_VOID(parts_.store.read([&](Reader& reader) -> StoreResult<void> {
       SEALPOST_TRY(rows, reader.load_objects({.after = after, .limit = 500}));
-      for (ObjectRow& row : rows) {
-        if (row.kind == EntityKind::Endpoint) {
-          auto shown = show_endpoint_secrets(parts_.vault, std::move(row));
-          if (!shown) return fail(store_error_of(shown.error()));
-          row = *std::move(shown);
-        }
-        if (row.kind == EntityKind::Organization) {
-          SEALPOST_TRY(next->epochs[row.head.position], reader.epoch_of({row.head.position}));
-        }
-      }
+      if (!rows.empty()) after = rows.back().head.position;
+      for (ObjectRow& row : rows) SEALPOST_TRY_VOID(load_row(*next, reader, row));
       return {};
     }));
-    for (const ObjectRow& row : rows) {
-      boost::json::error_code error;
-      if (boost::json::parse(row.body, error); error) return fail(StoreError::Corrupt);
-      // Version 0: a reservation whose maker did not finish.
-      if (row.head.version != 0) apply(*next, row);
-      after = row.head.position;
-    }
     more = !rows.empty();
   }
+  drop_orphans(*next);
   index(*next);
   publish(std::move(next));
   return {};
@@ -191,13 +257,25 @@ StoreResult<void> Directory::commit(const Change& change) {
   const std::scoped_lock lock(writing_);
   std::vector<ObjectRow> written;
   std::vector<std::pair<OrganizationId, std::uint64_t>> epochs;
-  SEALPOST_TRY_VOID(parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+  std::vector<DamagedRow> damaged;
+  const auto stored = parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
     ControlTransaction control(transaction, parts_.audit, parts_.vault);
-    SEALPOST_TRY_VOID(change(control));
+    const auto changed = change(control);
+    damaged = std::move(control.damaged_);
+    SEALPOST_TRY_VOID(changed);
     written = std::move(control.written_);
     epochs = std::move(control.epochs_);
     return {};
-  }));
+  });
+  if (!damaged.empty()) {
+    // Found in the middle of a change: what memory still holds of it may no longer act either.
+    auto next = std::make_shared<DirectorySnapshot>(*picture_.load()->directory);
+    for (const DamagedRow& row : damaged) leave_out(*next, row);
+    drop_orphans(*next);
+    index(*next);
+    publish(std::move(next));
+  }
+  SEALPOST_TRY_VOID(stored);
   auto next = std::make_shared<DirectorySnapshot>(*picture_.load()->directory);
   for (const ObjectRow& row : written) apply(*next, row);
   for (const auto& [organization, epoch] : epochs) next->epochs[organization.position] = epoch;

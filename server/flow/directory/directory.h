@@ -2,6 +2,8 @@
 // every change of the control plane goes through commit(), which writes the rows and their audit records in
 // one transaction and publishes the next picture before it returns. Commits are one at a time; pictures are
 // read by anyone, without waiting. What may be changed, and by whom, is in the operations beside this header.
+// A row whose tag does not fit it (trust/vault/object_tag.h) is not in the picture, and neither is what leans
+// on it: without its organization's row nothing of an organization is. Everybody else's goes on.
 // Internally synchronised. load(), commit() and refresh() wait for the store: not for socket threads.
 #pragma once
 
@@ -53,8 +55,7 @@ class ControlTransaction final {
   // destroys what was sealed, absent: keeps it.
   template <class Record>
   StoreResult<void> update(Record& record, WallTime now, std::optional<Bytes> sealed = std::nullopt) {
-    SEALPOST_TRY(ObjectRow before,
-                 store_.find_object(record.head.tenancy, Record::kKind, record.head.position));
+    SEALPOST_TRY(ObjectRow before, find_row(record.head.tenancy, Record::kKind, record.head.position));
     if (before.head.version != record.head.version) return fail(StoreError::VersionMismatch);
     ++record.head.version;
     record.head.updated_at = now;
@@ -64,7 +65,7 @@ class ControlTransaction final {
   // The record as it is on disk now.
   template <class Record>
   StoreResult<Record> find(const Tenancy& tenancy, Position position) {
-    SEALPOST_TRY(ObjectRow row, store_.find_object(tenancy, Record::kKind, position));
+    SEALPOST_TRY(ObjectRow row, find_row(tenancy, Record::kKind, position));
     SEALPOST_TRY(row, opened(std::move(row)));
     auto record = record_from_text<Record>(row.head, row.body);
     if (!record) return fail(StoreError::Corrupt);
@@ -88,6 +89,9 @@ class ControlTransaction final {
             .sealed = std::move(sealed)};
   }
   StoreResult<void> write(ObjectRow row, bool fresh);
+  // Corrupt, and remembered as damaged, when the row is not what the gateway wrote: changing it would put our
+  // own tag on somebody else's words.
+  StoreResult<ObjectRow> find_row(const Tenancy& tenancy, EntityKind kind, Position position);
   // An endpoint's row holds secrets that its record shows.
   StoreResult<ObjectRow> opened(ObjectRow row) const;
 
@@ -96,6 +100,7 @@ class ControlTransaction final {
   const Vault& vault_;
   std::vector<ObjectRow> written_;
   std::vector<std::pair<OrganizationId, std::uint64_t>> epochs_;
+  std::vector<DamagedRow> damaged_;
 };
 
 class Directory final {
@@ -110,7 +115,8 @@ class Directory final {
   };
   explicit Directory(Parts parts);
 
-  // Reads all of the control plane. Rows that can't be read stop the start: guessing at a control is worse.
+  // Reads all of the control plane. A row of ours that can't be read stops the start: guessing at a control
+  // is worse. One that is not ours is left out and told to the log.
   StoreResult<void> load();
   [[nodiscard]] GatewayPicturePtr picture() const { return picture_.load(); }
 
@@ -126,6 +132,9 @@ class Directory final {
 
  private:
   void apply(DirectorySnapshot& next, const ObjectRow& row);
+  StoreResult<void> load_row(DirectorySnapshot& next, Reader& reader, ObjectRow& row);
+  void leave_out(DirectorySnapshot& next, const DamagedRow& row) const;
+  void drop_orphans(DirectorySnapshot& next) const;
   void index(DirectorySnapshot& next) const;
   void publish(std::shared_ptr<const DirectorySnapshot> next);
 

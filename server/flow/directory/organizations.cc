@@ -1,6 +1,7 @@
 #include "flow/directory/organizations.h"
 
 #include "flow/directory/internal/writing.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -34,11 +35,11 @@ Operation<Resource> rename(Operations& operations, const AuthorizedCall& call,
 Operation<void> reserve(Operations& operations, const Organization& reserved) {
   const auto& parts = operations.parts();
   SEALPOST_TRY_VOID(told(parts.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-    SEALPOST_TRY_VOID(transaction.insert_object({.kind = EntityKind::Organization,
-                                                 .head = reserved.head,
-                                                 .parent = 0,
-                                                 .body = record_to_text(reserved),
-                                                 .sealed = {}}));
+    SEALPOST_TRY_VOID(transaction.insert_object(stamped(parts.vault, {.kind = EntityKind::Organization,
+                                                                      .head = reserved.head,
+                                                                      .parent = 0,
+                                                                      .body = record_to_text(reserved),
+                                                                      .sealed = {}})));
     SEALPOST_TRY_VOID(parts.vault.create_organization_key(transaction, reserved.id()));
     return parts.audit.create_log(transaction, reserved.id());
   })));

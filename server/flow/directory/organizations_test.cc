@@ -2,6 +2,7 @@
 
 #include "flow/directory/page_cursor.h"
 #include "flow/directory/testing/control_plane.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -50,11 +51,11 @@ TEST_F(OrganizationsTest, AReservationThatWasNotFinishedIsNobody) {
   reserved.head.version = 0;
   ASSERT_TRUE(store_
                   ->transact_and_wait([&](Transaction& transaction) {
-                    return transaction.insert_object({.kind = EntityKind::Organization,
-                                                      .head = reserved.head,
-                                                      .parent = 0,
-                                                      .body = record_to_text(reserved),
-                                                      .sealed = {}});
+                    return transaction.insert_object(stamped(*vault_, {.kind = EntityKind::Organization,
+                                                                       .head = reserved.head,
+                                                                       .parent = 0,
+                                                                       .body = record_to_text(reserved),
+                                                                       .sealed = {}}));
                   })
                   .ok());
   ASSERT_TRUE(open_directory());

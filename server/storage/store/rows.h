@@ -16,6 +16,9 @@ struct ObjectRow {
   Position parent = 0;
   std::string body;  // record_json.h
   Bytes sealed;      // secret material, sealed by the vault; empty for most kinds
+  // The vault's word for all of the above (trust/vault/object_tag.h): opaque here, replaced with every
+  // change.
+  Bytes tag{};
 };
 
 struct MessageRow {

@@ -11,7 +11,7 @@ namespace sealpost {
 class Transaction : public Reader {
  public:
   virtual StoreResult<void> insert_object(const ObjectRow&) = 0;
-  // Replaces body and sealed part; the row's version must be `head.version - 1`.
+  // Replaces body, sealed part and tag; the row's version must be `head.version - 1`.
   virtual StoreResult<void> update_object(const ObjectRow&) = 0;
 
   // Gives the record its index at once.

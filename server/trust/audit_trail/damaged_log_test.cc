@@ -4,6 +4,7 @@
 #include "trust/audit_trail/record_body.h"
 #include "trust/audit_trail/testing/audit_world.h"
 #include "trust/vault/data_key_record.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -40,7 +41,7 @@ class DamagedLogTest : public AuditWorld {
                                                           EntityKind::DataKey, key.position));
       ++row.head.version;
       row.sealed.clear();
-      return transaction.update_object(row);
+      return transaction.update_object(stamped(*vault_, std::move(row)));
     }));
     vault_ = std::move(Vault::open(*scripted_, *root_, clock_, entropy_)).value();
     trail_ = open_trail();

@@ -8,6 +8,7 @@
 #include "foundation/bytes/secret_access.h"
 #include "trust/vault/data_key_record.h"
 #include "trust/vault/internal/derived.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::size_t kMaxOpenedKeys = 4096;
 
 constexpr std::array<std::string_view, kInstallationTagCount> kTagPurposes = {
     "installation/tag/credential-check/v1", "installation/tag/credential-hash/v1",
-    "installation/tag/log-pseudonym/v1", "installation/tag/page-cursor/v1"};
+    "installation/tag/log-pseudonym/v1", "installation/tag/page-cursor/v1", "installation/tag/object-row/v1"};
 
 Day day_of(WallTime time) { return std::chrono::floor<std::chrono::days>(time); }
 std::uint32_t number_of(Day day) { return static_cast<std::uint32_t>(day.time_since_epoch().count()); }
@@ -187,11 +188,11 @@ StoreResult<DataKeyId> Vault::create_organization_key(Transaction& transaction,
   const SecretBytes key = vault_internal::random_key(entropy_);
   auto wrapped = root_.wrap(key, encode(key_context(organization, id, "organization_key")), entropy_);
   if (!wrapped) return fail(StoreError::Unavailable);
-  SEALPOST_TRY_VOID(transaction.insert_object({.kind = EntityKind::DataKey,
-                                               .head = record.head,
-                                               .parent = organization.position,
-                                               .body = record_to_text(record),
-                                               .sealed = std::move(*wrapped)}));
+  SEALPOST_TRY_VOID(transaction.insert_object(stamped(*this, {.kind = EntityKind::DataKey,
+                                                              .head = record.head,
+                                                              .parent = organization.position,
+                                                              .body = record_to_text(record),
+                                                              .sealed = std::move(*wrapped)})));
   return id;
 }
 
@@ -272,6 +273,7 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::data_key(OrganizationI
 
 Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& cache,
                                                                  const ObjectRow& row) const {
+  if (!is_authentic(*this, row)) return fail(VaultError::Tampered);
   const auto record = record_from_text<DataKeyRecord>(row.head, row.body);
   if (!record || record->role != DataKeyRole::Data) return fail(VaultError::Malformed);
   if (row.sealed.empty()) return fail(VaultError::Destroyed);
@@ -291,9 +293,10 @@ Result<std::shared_ptr<const DataKey>, VaultError> Vault::unwrap(const Cache& ca
 
 // ---- Upkeep ---------------------------------------------------------------------------------------------
 
-// Takes one row into the next cache: an organization key, or a data key that is still current.
+// Takes one row into the next cache: an organization key, or a data key that is still current. One that was
+// not written by us opens nothing, and takes no other organization's key with it.
 Result<void, VaultError> Vault::adopt(Cache& next, const ObjectRow& row) const {
-  if (row.kind != EntityKind::DataKey || row.sealed.empty()) return {};
+  if (row.kind != EntityKind::DataKey || row.sealed.empty() || !is_authentic(*this, row)) return {};
   const auto record = record_from_text<DataKeyRecord>(row.head, row.body);
   if (!record) return fail(VaultError::Malformed);
   const OrganizationId organization = row.head.tenancy.organization;
@@ -403,11 +406,11 @@ ObjectRow Vault::create_data_key(CacheEntry& entry, const ClassOfDay& what, Wall
   const Bytes context = encode(key_context(organization, name.id, data_key_field(retention, record.day)));
   const ByteView bytes = key.reveal(SecretAccess("wrap a data key under its organization's"));
   entry.data.emplace(what, std::make_shared<const DataKey>(name, key));
-  return {.kind = EntityKind::DataKey,
-          .head = record.head,
-          .parent = organization.position,
-          .body = record_to_text(record),
-          .sealed = entry.keys->data_key_wrapper().seal(bytes, context, entropy_)};
+  return stamped(*this, {.kind = EntityKind::DataKey,
+                         .head = record.head,
+                         .parent = organization.position,
+                         .body = record_to_text(record),
+                         .sealed = entry.keys->data_key_wrapper().seal(bytes, context, entropy_)});
 }
 
 }  // namespace sealpost

@@ -38,8 +38,9 @@ enum class InstallationTag : std::uint8_t {
   CredentialHash,   // what is stored of a client secret
   LogPseudonym,     // names an organization in its log's origin
   PageCursor,
+  ObjectRow,  // vouches for a row of the control plane: object_tag.h
 };
-inline constexpr std::size_t kInstallationTagCount = 4;
+inline constexpr std::size_t kInstallationTagCount = 5;
 
 // The keyed digest of a body and the erasable key it was made with.
 struct KeyedDigest {

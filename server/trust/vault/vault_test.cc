@@ -6,6 +6,7 @@
 
 #include "foundation/bytes/secret_access.h"
 #include "trust/vault/data_key_record.h"
+#include "trust/vault/object_tag.h"
 #include "trust/vault/testing/vault_fixture.h"
 
 namespace sealpost {
@@ -237,7 +238,9 @@ TEST_F(VaultTest, ADestroyedKeyTakesItsContentWithIt) {
   const Bytes sealed = key->seal(as_bytes("gone"), message_context(acme), entropy);
   clock.advance(hours(72));
   ASSERT_TRUE(vault->ensure_data_keys(clock.wall_now()).ok());
-  row_at(key->id().position)->sealed.clear();
+  ObjectRow& row = *row_at(key->id().position);
+  row.sealed.clear();
+  row = stamped(*vault, row);
   EXPECT_EQ(std::move(reopen()).value()->open_sealed(sealed, message_context(acme)).error(),
             VaultError::Destroyed);
   store.state().objects.erase(key->id().position);
@@ -254,12 +257,14 @@ TEST_F(VaultTest, AKeyRowOfAnotherOrganizationIsNotFound) {
   EXPECT_FALSE(vault->data_key(acme, foreign->id()).ok()) << "also once it is in memory";
 }
 
+// Edited by somebody who could also make our tag for it: the seal itself is bound to what the row says.
 TEST_F(VaultTest, EditedKeyRowsDoNotOpen) {
   const DataKeyId id = vault->current_data_key(acme, RetentionClass::Payload)->id();
   const ObjectRow good = *row_at(id.position);
   const auto damage = [&](auto change) {
-    *row_at(id.position) = good;
-    change(*row_at(id.position));
+    ObjectRow row = good;
+    change(row);
+    *row_at(id.position) = stamped(*vault, row);
     return reopen();
   };
   auto record = record_from_text<DataKeyRecord>(good.head, good.body).value();
@@ -446,6 +451,7 @@ TEST_F(VaultTest, ADestroyedOrganizationKeyLeavesTheOthersUsable) {
     if (row.head.tenancy.organization != acme) continue;
     if (record_from_text<DataKeyRecord>(row.head, row.body)->role == DataKeyRole::Organization)
       row.sealed.clear();
+    row = stamped(*vault, row);
   }
   auto again = std::move(reopen()).value();
   EXPECT_EQ(again->organization(acme), nullptr);

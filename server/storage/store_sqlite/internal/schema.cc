@@ -19,7 +19,7 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE object (
   position INTEGER PRIMARY KEY, organization INTEGER NOT NULL, environment INTEGER NOT NULL, kind INTEGER NOT NULL,
   parent INTEGER REFERENCES object(position), version INTEGER NOT NULL, created_ms INTEGER NOT NULL,
-  updated_ms INTEGER NOT NULL, body TEXT NOT NULL, sealed BLOB NOT NULL,
+  updated_ms INTEGER NOT NULL, body TEXT NOT NULL, sealed BLOB NOT NULL, tag BLOB NOT NULL,
   UNIQUE (organization, environment, position));
 CREATE INDEX object_kind ON object (organization, environment, kind);
 CREATE INDEX object_parent ON object (parent, kind) WHERE parent IS NOT NULL;

@@ -10,6 +10,7 @@ namespace sealpost::store_sqlite {
 namespace {
 
 constexpr std::uint32_t kMostRows = 500;
+constexpr std::uint64_t kMostOctet = 255;
 
 std::uint32_t limit_of(std::uint32_t asked) { return std::min(asked, kMostRows); }
 
@@ -32,9 +33,10 @@ StoreResult<Row> one(Query& query, Make make) {
   return make(query);
 }
 
-#define SEALPOST_OBJECT_COLUMNS                                                                              \
-  "SELECT kind, position, organization, environment, version, created_ms, updated_ms, parent, body, sealed " \
-  "FROM object "
+#define SEALPOST_OBJECT_COLUMNS                                                                       \
+  "SELECT kind, position, organization, environment, version, created_ms, updated_ms, parent, body, " \
+  "sealed, "                                                                                          \
+  "tag FROM object "
 
 StoreResult<ObjectRow> object_row(Query& query) {
   ObjectRow row;
@@ -47,6 +49,9 @@ StoreResult<ObjectRow> object_row(Query& query) {
   row.parent = query.integer(7);
   row.body = query.text(8);
   row.sealed = query.bytes(9);
+  row.tag = query.bytes(10);
+  // A number that is no kind or environment would be read as another one: such a row has nobody's word.
+  if (query.integer(0) > kMostOctet || query.integer(3) > kMostOctet) row.tag.clear();
   return row;
 }
 

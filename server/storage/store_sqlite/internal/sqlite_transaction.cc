@@ -9,21 +9,22 @@ StoreResult<void> SqliteTransaction::insert_object(const ObjectRow& row) {
       .query(
           "INSERT INTO object (position, organization, environment, kind, parent, version, created_ms, "
           "updated_ms,"
-          " body, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          " body, sealed, tag) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           row.head.position, row.head.tenancy.organization, row.head.tenancy.environment, row.kind, parent,
-          row.head.version, row.head.created_at, row.head.updated_at, row.body, row.sealed)
+          row.head.version, row.head.created_at, row.head.updated_at, row.body, row.sealed, row.tag)
       .run();
 }
 
 StoreResult<void> SqliteTransaction::update_object(const ObjectRow& row) {
   const std::int64_t before = database_.changes();
-  SEALPOST_TRY_VOID(
-      database_
-          .query("UPDATE object SET version = ?, updated_ms = ?, body = ?, sealed = ? WHERE position = ?"
-                 " AND organization = ? AND environment = ? AND kind = ? AND version = ?",
-                 row.head.version, row.head.updated_at, row.body, row.sealed, row.head.position,
-                 row.head.tenancy.organization, row.head.tenancy.environment, row.kind, row.head.version - 1)
-          .run());
+  SEALPOST_TRY_VOID(database_
+                        .query("UPDATE object SET version = ?, updated_ms = ?, body = ?, sealed = ?, tag = ? "
+                               "WHERE position = ?"
+                               " AND organization = ? AND environment = ? AND kind = ? AND version = ?",
+                               row.head.version, row.head.updated_at, row.body, row.sealed, row.tag,
+                               row.head.position, row.head.tenancy.organization, row.head.tenancy.environment,
+                               row.kind, row.head.version - 1)
+                        .run());
   if (database_.changes() != before) return {};
   const auto found = find_object(row.head.tenancy, row.kind, row.head.position);
   return fail(found.ok() ? StoreError::VersionMismatch : found.error());
