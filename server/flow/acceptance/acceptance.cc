@@ -142,7 +142,6 @@ struct Acceptance::Prepared {
   std::string scheme;  // how it was proven
   std::string key_id;
   WallTime received_at{};
-  WallTime keep_until{};
 };
 
 std::vector<NewDelivery> Acceptance::route(const AuthorizedCall& call, const DirectorySnapshot& directory,
@@ -359,8 +358,7 @@ void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done
                     .channel = {},
                     .scheme = std::string(name(plan->settings.scheme())),
                     .key_id = facts.key_id,
-                    .received_at = arrival->at,
-                    .keep_until = {}};
+                    .received_at = arrival->at};
   prepared.claims.push_back(claim);
   auto message = prepare(*call, *picture, std::move(prepared));
   if (!message) {
@@ -469,8 +467,7 @@ void Acceptance::messages(const AuthorizedCall& call, std::string_view route_nam
                       .channel = one.channel,
                       .scheme = "access_token",
                       .key_id = {},
-                      .received_at = call.at(),
-                      .keep_until = {}};
+                      .received_at = call.at()};
     if (!one.idempotency_key.empty()) {
       std::string scoped = one.event_type + '\n' + one.event_id + '\n' +
                            (one.channel ? std::to_string(one.channel->position) : "") + '\n' + one.data;

@@ -114,7 +114,6 @@ Result<OpenedRecord, AuditError> AuditTrail::open_row(OrganizationId log, const 
   if (!sealed_under(*groups, leaf->fields.keys)) return fail(AuditError::Damaged);
   OpenedRecord record{*std::move(leaf), row.leaf, {}};
   std::vector<DisclosedGroup> disclosure;
-  std::vector<std::string> texts(groups->size());
   for (std::size_t i = 0; i < groups->size(); ++i) {
     SealedGroup& group = (*groups)[i];
     OpenedGroup opened{group.label, group.commitment, {}, {}, DataKey::key_of(group.sealed)};
