@@ -27,11 +27,13 @@ VERIFICATION_FAILED = 7
 EVIDENCE = ("message", "payload", "payload_erased", "delivery", "attempt", "inbox", "refusal", "audit_log", "audit_record",
             "audit_tile", "checkpoint")
 
+# Tables whose rows carry a tag of their own over all of their columns.
+VOUCHED_FOR = ("object",)
+
 # Tables no record commits to as they are, with the reason.
 NOT_EVIDENCE = {
     "engine": "counts starts and positions of the engine itself",
     "setting": "names and sealed keys of the installation: a changed one opens nothing (test below)",
-    "object": "the present state of the control plane: the log holds each change, not the row that results",
     "epoch": "compared inside transactions; raised by changes that are recorded",
     "payload_release": "when to look whether a payload may go: a work list",
     "integration_health": "a summary of attempts and acceptances, which are evidence themselves",
@@ -59,7 +61,7 @@ def columns_of(database):
     return {table: [(row[1], row[2]) for row in database.execute(f"pragma table_info({table})")] for table in tables}
 
 
-COLUMNS = [(table, column) for table, columns in schema().items() if table in EVIDENCE for column, _ in columns
+COLUMNS = [(table, column) for table, columns in schema().items() if table in EVIDENCE + VOUCHED_FOR for column, _ in columns
            if (table, column) not in NOT_COMMITTED]
 
 
@@ -133,6 +135,7 @@ def victim(table, column):
         ("attempt", "failure_class"): "where failure_class <> ''",
         ("checkpoint", "note"): "where note <> ''",
         ("message", "source"): "where source <> 0",
+        ("object", "sealed"): "where length(sealed) > 0",
     }.get((table, column), "")
 
 
@@ -233,8 +236,8 @@ def test_every_table_is_evidence_or_has_a_reason(copy):
         real = columns_of(database)
     made = schema()
     assert {table: columns for table, columns in real.items() if table in made} == made, "the schema in the source is read wrongly"
-    assert set(real) == set(EVIDENCE) | set(NOT_EVIDENCE), "a table nobody has thought about"
-    assert not set(EVIDENCE) & set(NOT_EVIDENCE)
+    assert set(real) == set(EVIDENCE) | set(VOUCHED_FOR) | set(NOT_EVIDENCE), "a table nobody has thought about"
+    assert not (set(EVIDENCE) | set(VOUCHED_FOR)) & set(NOT_EVIDENCE)
     for table, column in NOT_COMMITTED:
         assert column in dict(real[table]), f"{table}.{column} is excused and does not exist"
 
@@ -271,6 +274,28 @@ def named(told, table, column=None):
         column is not None and re.search(rf"(?m)^ +(payload, )?{table}:", told))
 
 
+KINDS = (*range(1, 11), 16)  # those of EntityKind that are stored
+
+
+@pytest.mark.parametrize("column", [column for table, column in COLUMNS if table == "object"])
+def test_a_changed_column_is_named_for_an_object_of_every_kind(copy, column):
+    """One row of each kind; each is named by itself."""
+    asked = "length(sealed) > 0" if column == "sealed" else "1"
+    found = {kind: copy.rows(f"select max(position) from object where kind = {kind} and {asked}")[0][0] for kind in KINDS}
+    rows = {kind: position for kind, position in found.items() if position is not None}
+    assert column == "sealed" or set(rows) == set(KINDS), f"without a row, nothing is shown about {found}"
+    for position in rows.values():
+        (value,), = copy.rows(f"select {column} from object where position = {position}")
+        # Positions drawn together are neighbours.
+        edited = value + 2**40 if column == "position" else changed(column, value)
+        copy.edit((f"update object set {column} = ? where position = ?", (edited, position)))
+    code, told = copy.check()
+    assert code == VERIFICATION_FAILED, f"object.{column} was changed, and the check ends with {code}:\n{told}"
+    for kind, position in rows.items():
+        row = position + 2**40 if column == "position" else position
+        assert re.search(rf"(?m)^ +object: .*\brow {row}\b", told), f"kind {kind}, row {row} is not named:\n{told}"
+
+
 # A checkpoint says nothing that the next one does not say too; that the newest was there, only who has seen it can tell.
 @pytest.mark.parametrize("table", [table for table in EVIDENCE if table != "checkpoint"])
 def test_a_deleted_row_is_named(copy, table):
@@ -291,6 +316,8 @@ INVENTED = {
     "inbox": "insert into inbox select channel + 1, message, organization, environment from inbox limit 1",
     "delivery": "insert into delivery select position + 1000000, organization, environment, message, integration, kind, target,"
                 " siblings, state, attempts, next_ms, ended_ms, boot, token from delivery limit 1",
+    "object": "insert into object select max(position) + 1, organization, environment, kind, parent, version, created_ms,"
+              " updated_ms, body, sealed, tag from object where kind = 8",
     "audit_record": "insert into audit_record select max(id) + 1, leaf, leaf_hash, body from audit_record",
     "audit_tile": "insert into audit_tile select max(id) + 1, hashes from audit_tile",
     "checkpoint": "insert into checkpoint select organization, size + 1, root, note from checkpoint order by size desc limit 1",

@@ -105,3 +105,12 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
 }
 
 }  // namespace sealpost
+  const auto objects = (*installation)->check_objects(tell);
+  if (objects) {
+    fmt::print("control plane: {} rows, {}\n", objects->rows,
+               objects->damaged == 0 ? "consistent" : fmt::format("{} damaged", objects->damaged));
+    all.contradictions += objects->damaged;
+  } else {
+    fmt::print(stderr, "control plane: can't be read\n");
+    ++all.contradictions;
+  }

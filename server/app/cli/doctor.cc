@@ -5,11 +5,12 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include "app/cli/commands.h"
 #include "app/cli/operator_client.h"
 #include "app/config/config.h"
-#include "app/wiring/core.h"
+#include "app/wiring/offline.h"
 
 namespace sealpost {
 namespace {
@@ -80,6 +81,57 @@ void tell_egress(Report& report, const Config& config) {
                             opening.plain_http.size()));
 }
 
+// Rows of the control plane that are not what the gateway wrote: who edits them can do more than any caller.
+class ControlPlaneReport final {
+ public:
+  explicit ControlPlaneReport(Report& report) : report_(report) {}
+  void damaged(const std::string& what) {
+    if (++told_ <= kMostLines) report_.line(Grade::Bad, "control plane", what);
+  }
+  void finish(std::uint64_t damaged) {
+    if (damaged == 0)
+      return report_.line(Grade::Good, "control plane", "Every row is what the gateway wrote.");
+    report_.line(
+        Grade::Bad, "control plane",
+        fmt::format("{} rows are damaged and not in use, nor is what leans on them: stop the gateway, "
+                    "run `sealpost audit check`, and put the database back.",
+                    damaged));
+  }
+
+ private:
+  static constexpr std::uint64_t kMostLines = 20;
+  Report& report_;
+  std::uint64_t told_ = 0;
+};
+
+// As the running gateway found them.
+void ask_for_damage(Report& report, const std::filesystem::path& socket) {
+  const auto answer =
+      ask_gateway(socket, {.method = "GET", .target = "/v1/operator/status", .body = {}, .headers = {}});
+  boost::json::error_code error;
+  const auto status = answer ? boost::json::parse(answer->body, error) : boost::json::value();
+  const auto* count = status.is_object() ? status.get_object().if_contains("damaged_row_count") : nullptr;
+  const auto* rows = status.is_object() ? status.get_object().if_contains("damaged_rows") : nullptr;
+  if (count == nullptr || rows == nullptr || !rows->is_array())
+    return report.line(Grade::Warning, "control plane", "The gateway does not tell: are you its operator?");
+  ControlPlaneReport lines(report);
+  const auto text = [](const boost::json::value& row, std::string_view member) -> std::string {
+    const auto* found = row.is_object() ? row.get_object().if_contains(member) : nullptr;
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+  };
+  for (const auto& row : rows->get_array())
+    lines.damaged(fmt::format("{}: {}, of {}, is not what the gateway wrote", text(row, "table"),
+                              text(row, "resource"), text(row, "organization_id")));
+  lines.finish(count->to_number<std::uint64_t>(error));
+}
+
+void look_for_damage(Report& report, OfflineInstallation& installation) {
+  ControlPlaneReport lines(report);
+  const auto verdict = installation.check_objects([&](const std::string& line) { lines.damaged(line); });
+  if (!verdict) return report.line(Grade::Bad, "control plane", "It can't be read.");
+  lines.finish(verdict->damaged);
+}
+
 }  // namespace
 
 ExitCode run_doctor(const std::filesystem::path& config_file) {
@@ -108,10 +160,12 @@ ExitCode run_doctor(const std::filesystem::path& config_file) {
     report.line(
         answer->status == 200 ? Grade::Good : Grade::Bad, "gateway",
         answer->status == 200 ? "It runs and is ready." : "It runs and is not ready: " + answer->body);
-  } else if (auto core = Core::open(*config, Core::Mode::Open); core) {
+    ask_for_damage(report, config->operators.socket);
+  } else if (auto installation = OfflineInstallation::open(*config); installation) {
     report.line(Grade::Warning, "gateway", "It does not run; key and database open.");
+    look_for_damage(report, **installation);
   } else {
-    report.line(Grade::Bad, "gateway", "It does not run, and: " + core.error());
+    report.line(Grade::Bad, "gateway", "It does not run, and: " + installation.error());
   }
   return report.bad() ? ExitCode::Unexpected : ExitCode::Ok;
 }

@@ -8,6 +8,7 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
   DeliveryEngine& delivery = parts.delivery;
   RefusalLedger& ledger = parts.ledger;
   CurlHttpSender& sender = parts.sender;
+  Directory& directory = parts.directory;
   std::vector<Metric> metrics = http_server_metrics("api", [&server] { return server.stats(); });
 
   metrics.push_back(
@@ -50,5 +51,8 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                             [&sender] { return sender.stats().connections_opened; }));
   return metrics;
 }
+  metrics.push_back(gauge("sealpost_control_rows_damaged",
+                          "Rows of the control plane that are not what the gateway wrote, and not in use.",
+                          [&directory] { return directory.picture()->directory->damaged.size(); }));
 
 }  // namespace sealpost

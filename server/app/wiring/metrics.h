@@ -8,6 +8,7 @@
 #include "edge/rest_api/metrics_handler.h"
 #include "flow/acceptance/refusal_ledger.h"
 #include "flow/delivery/delivery_engine.h"
+#include "flow/directory/directory.h"
 #include "storage/store/store.h"
 
 namespace sealpost {
@@ -18,6 +19,7 @@ struct MeasuredParts {
   DeliveryEngine& delivery;
   RefusalLedger& ledger;
   CurlHttpSender& sender;
+  Directory& directory;
 };
 // The parts outlive the list.
 [[nodiscard]] std::vector<Metric> gateway_metrics(const MeasuredParts& parts);

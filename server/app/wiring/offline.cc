@@ -1,5 +1,7 @@
 #include "app/wiring/offline.h"
 
+#include "trust/vault/object_tag.h"
+
 namespace sealpost {
 
 Result<std::unique_ptr<OfflineInstallation>, std::string> OfflineInstallation::open(const Config& config) {
@@ -14,6 +16,18 @@ std::vector<OrganizationId> OfflineInstallation::logs() {
     return {};
   }));
   return found;
+}
+
+std::optional<OfflineInstallation::ObjectVerdict> OfflineInstallation::check_objects(
+    const std::function<void(const std::string&)>& tell) {
+  ObjectVerdict verdict;
+  const auto rows = sealpost::check_objects(*core_->store, *core_->vault, [&](const DamagedRow& row) {
+    ++verdict.damaged;
+    tell(describe(*core_->ids, row));
+  });
+  if (!rows) return std::nullopt;
+  verdict.rows = *rows;
+  return verdict;
 }
 
 RecordCheck::Parts OfflineInstallation::record_check_parts() {

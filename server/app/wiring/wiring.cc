@@ -265,7 +265,8 @@ Result<void, std::string> Wiring::listen() {
                                                                   .store = *core.store,
                                                                   .delivery = *p.delivery,
                                                                   .ledger = *p.ledger,
-                                                                  .sender = *p.sender}));
+                                                                  .sender = *p.sender,
+                                                                  .directory = *p.directory}));
     HttpServerOptions scraping;
     scraping.listeners = {HttpListener{.kind = HttpListener::Kind::PlainTcp,
                                        .address = p.config.metrics.listen->address,

@@ -8,6 +8,7 @@
 #include "edge/rest_api/internal/routes.h"
 #include "edge/rest_api/request_fields.h"
 #include "edge/rest_api/secret_answer.h"
+#include "trust/vault/object_tag.h"
 
 namespace sealpost {
 namespace {
@@ -23,24 +24,47 @@ Answer operator_token_create(ApiCall& api) {
   SEALPOST_TRY_VOID(reader.finish());
   const Milliseconds lifetime = seconds ? Milliseconds(Seconds(*seconds)) : kOperatorTokenLifetime;
   auto minted = api.parts().minting.mint_operator(call, caller->claims.uid, lifetime);
-  return ApiCall::json(201, boost::json::object{{"access_token", shown_once(std::move(minted.token))},
-                                                {"expires_at", to_rfc3339(minted.expires_at)},
+  if (!minted) {
+    Problem problem(minted.error().code);
+    problem.retry_after = minted.error().retry_after;
+    return fail(std::move(problem));
+  }
+  return ApiCall::json(201, boost::json::object{{"access_token", shown_once(std::move(minted->token))},
+                                                {"expires_at", to_rfc3339(minted->expires_at)},
                                                 {"actor", call.caller()}});
+}
+
+constexpr std::size_t kMostDamagedRows = 100;
+
+boost::json::array damaged_rows(const Operations& operations, const DirectorySnapshot& picture) {
+  const PublicIdCodec& ids = operations.parts().ids;
+  boost::json::array rows;
+  for (const DamagedRow& row : picture.damaged) {
+    if (rows.size() == kMostDamagedRows) break;
+    rows.push_back(boost::json::object{{"table", "object"},
+                                       {"resource", public_name(ids, row)},
+                                       {"organization_id", ids.encode(row.tenancy.organization)}});
+  }
+  return rows;
 }
 
 Answer operator_status_get(ApiCall& api) {
   SEALPOST_TRY(const AuthorizedCall call, api.authorize());
   const GatewayStatus status = api.options().status ? api.options().status() : GatewayStatus{};
-  return ApiCall::json(200, boost::json::object{{"version", status.version},
-                                                {"installation_id", status.installation_id},
-                                                {"generation", status.generation},
-                                                {"node", status.node},
-                                                {"started_at", to_rfc3339(status.started_at)},
-                                                {"state", status.state},
-                                                {"sqlite_version", status.sqlite_version},
-                                                {"epoch", status.epoch},
-                                                {"queued_deliveries", status.queued_deliveries},
-                                                {"wal_bytes", status.wal_bytes}});
+  const GatewayPicturePtr picture = api.operations().picture();
+  return ApiCall::json(
+      200, boost::json::object{{"version", status.version},
+                               {"installation_id", status.installation_id},
+                               {"generation", status.generation},
+                               {"node", status.node},
+                               {"started_at", to_rfc3339(status.started_at)},
+                               {"state", status.state},
+                               {"sqlite_version", status.sqlite_version},
+                               {"epoch", status.epoch},
+                               {"queued_deliveries", status.queued_deliveries},
+                               {"wal_bytes", status.wal_bytes},
+                               {"damaged_row_count", picture->directory->damaged.size()},
+                               {"damaged_rows", damaged_rows(api.operations(), *picture->directory)}});
 }
 
 Answer health_get(ApiCall&) { return ApiCall::json(200, boost::json::object{{"status", "ok"}}); }

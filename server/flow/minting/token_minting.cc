@@ -170,17 +170,47 @@ Result<MintedToken, MintRefusal> TokenMinting::mint(const MintRequest& request, 
   return mint_once(request, asked, context, epoch_changed);
 }
 
-MintedOperatorToken TokenMinting::mint_operator(const AuthorizedCall& call, std::uint32_t uid,
-                                                Milliseconds lifetime) {
+std::vector<AuditDraft> TokenMinting::draft_operator_minting(const AuthorizedCall& call,
+                                                             const OperatorClaims& claims) const {
+  std::vector<AuditDraft> drafts;
+  const auto picture = parts_.directory.picture();
+  for (const auto& [position, organization] : picture->directory->organizations) {
+    AuditEvent event("operator_token.minted", {organization->id(), Environment::Shared}, call.at());
+    Actor(call).bind(event, parts_.ids);
+    event.what()
+        .add("minted_token_id", parts_.ids.encode(claims.token))
+        .add("uid", std::int64_t{claims.uid})
+        .add("expires_ms", to_unix_ms(claims.expires_at));
+    event.where().add("organization_id", parts_.ids.encode(organization->id()));
+    if (auto draft = parts_.audit.draft(event)) {
+      drafts.push_back(*std::move(draft));
+    } else {
+      parts_.log.error("operator_token_not_recorded",
+                       {{"organization", parts_.ids.encode(organization->id())}});
+    }
+  }
+  return drafts;
+}
+
+Result<MintedOperatorToken, MintRefusal> TokenMinting::mint_operator(const AuthorizedCall& call,
+                                                                     std::uint32_t uid,
+                                                                     Milliseconds lifetime) {
   const OperatorClaims claims{.token = {parts_.store.positions().draw()},
                               .uid = uid,
                               .issued_at = call.at(),
                               .expires_at = call.at() + std::min(lifetime, kMaxOperatorTokenLifetime)};
+  const std::vector<AuditDraft> drafts = draft_operator_minting(call, claims);
+  const auto recorded = parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+    for (const AuditDraft& draft : drafts) SEALPOST_TRY_VOID(transaction.append_audit(draft));
+    return {};
+  });
+  if (!recorded) return turn_down(code_of(recorded.error()), {}, Seconds(1));
   parts_.log.info("operator_token_minted", {{"uid", uid},
                                             {"token", parts_.ids.encode(claims.token)},
                                             {"request", parts_.ids.encode(call.request())},
                                             {"expires_ms", to_unix_ms(claims.expires_at)}});
-  return {.token = parts_.tokens.mint_operator(claims, parts_.entropy), .expires_at = claims.expires_at};
+  return MintedOperatorToken{.token = parts_.tokens.mint_operator(claims, parts_.entropy),
+                             .expires_at = claims.expires_at};
 }
 
 }  // namespace sealpost

@@ -62,12 +62,17 @@ class TokenMinting final {
 
   Result<MintedToken, MintRefusal> mint(const MintRequest& request, const CallContext& context);
 
-  // `call` is an operator's, made on the operator socket.
-  MintedOperatorToken mint_operator(const AuthorizedCall& call, std::uint32_t uid, Milliseconds lifetime);
+  // `call` is an operator's, made on the operator socket. An operator's token reaches every organization, so
+  // the log of each says that it was made. Where a log can't be written for want of its organization's key,
+  // that organization can't be acted on either; the program's own log tells.
+  Result<MintedOperatorToken, MintRefusal> mint_operator(const AuthorizedCall& call, std::uint32_t uid,
+                                                         Milliseconds lifetime);
 
  private:
   Result<MintedToken, MintRefusal> mint_once(const MintRequest& request, const TokenRequest& asked,
                                              const CallContext& context, bool& epoch_changed);
+  [[nodiscard]] std::vector<AuditDraft> draft_operator_minting(const AuthorizedCall& call,
+                                                               const OperatorClaims& claims) const;
   Result<TokenRequest, MintRefusal> read_scope(std::string_view text) const;
   [[nodiscard]] std::string scope_text(const TokenClaims& claims) const;
   [[nodiscard]] std::optional<Seconds> take_attempt(std::string_view client_id, const IpAddress& client);

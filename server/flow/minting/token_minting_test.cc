@@ -97,7 +97,34 @@ TEST_F(TokenMintingTest, GuessesFromElsewhereUseUpNobodysAttempts) {
 
 TEST_F(TokenMintingTest, AnOperatorTokenEndsAfterMinutes) {
   const auto minted = minting_->mint_operator(by_operator(), 1000, std::chrono::hours(5));
-  EXPECT_EQ(minted.expires_at, clock_.wall_now() + kMaxOperatorTokenLifetime);
+  ASSERT_TRUE(minted.ok());
+  EXPECT_EQ(minted->expires_at, clock_.wall_now() + kMaxOperatorTokenLifetime);
+}
+
+TEST_F(TokenMintingTest, TheLogOfEveryOrganizationTellsOfAnOperatorsToken) {
+  const OrganizationId other = make_organization("Other");
+  const auto minted = minting_->mint_operator(by_operator(), 1000, std::chrono::minutes(5));
+  ASSERT_TRUE(minted.ok());
+  std::string token;
+  for (const OrganizationId organization : {organization_, other}) {
+    const Fields last = records(organization).back();
+    EXPECT_EQ(last.at("class"), "operator_token.minted");
+    EXPECT_EQ(last.at("actor"), by_operator().caller());
+    EXPECT_EQ(last.at("uid"), "1000");
+    EXPECT_EQ(last.at("expires_ms"), std::to_string(to_unix_ms(minted->expires_at)));
+    EXPECT_EQ(last.at("organization_id"), ids_->encode(organization));
+    const std::string& named = last.at("minted_token_id");
+    EXPECT_TRUE(token.empty() || token == named);
+    token = named;
+  }
+}
+
+TEST_F(TokenMintingTest, WithoutItsRecordNoOperatorTokenLeaves) {
+  interrupted_->fail(ScriptedStore::Command::Transact, 1, StoreError::Full);
+  const auto refused = minting_->mint_operator(by_operator(), 1000, std::chrono::minutes(5));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, PublicCode::StoreUnavailable);
+  EXPECT_NE(records(organization_).back().at("class"), "operator_token.minted");
 }
 
 }  // namespace
