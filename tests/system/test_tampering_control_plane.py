@@ -152,3 +152,13 @@ def test_without_its_own_row_nothing_of_an_organization_acts(stage):
     stage.expect_the_other_served()
     stage.expect_named(stage.mine.id)
     stage.expect_named_when_stopped(stage.mine.id)
+
+
+def test_the_log_of_each_organization_tells_of_an_operator_token(gateway):
+    one, two = Organization(gateway), Organization(gateway)
+    made = gateway.command("operator", "token")
+    assert made.returncode == 0, made.stderr
+    for organization in (one, two):
+        note = gateway.operator.get("/v1/audit/checkpoint", organization_id=organization.id).ok()
+        kinds = [entry["kind"] for entry in map(organization.entry, range(int(note.split("\n")[1])))]
+        assert kinds.count("operator_token.minted") == 1, kinds
