@@ -28,10 +28,6 @@ RESERVED = {
                     "server/domain/schemes/decide_test.cc", "Refusal::UnknownKey"),
     "quota_exceeded": ("a category of the product; grants have no quota in this release, only rates",
                        "server/domain/schemes/decide_test.cc", "Refusal::QuotaExceeded"),
-    "not_ready": ("/readyz says it as a status; a call to a node that starts or stops finds no listener",
-                  "server/edge/rest_api/routes_operator.cc", '"not_ready"'),
-    "response_too_large": ("the status of an answer counts, and what follows the first 64 KiB is not read",
-                           "tests/system/test_delivery_codes.py", "test_the_status_counts_however_much_follows_it"),
 }
 
 

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import socket
+import sqlite3
 import threading
 
 import pytest
@@ -33,6 +34,7 @@ class Misbehaving:
                     octets = b""
                     while b"\r\n\r\n" not in octets and (piece := connection.recv(65536)):
                         octets += piece
+                    self.asked = octets
                     self.answer(connection)
 
     def close(self):
@@ -49,8 +51,31 @@ def says_too_much(connection):
         pass
 
 
+def never_ends_its_headers(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-More: " + b"x" * 1000 + b"\r\n")
+
+
+def never_ends_one_header(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-More: ")
+    while True:
+        connection.sendall(b"x" * 1000)
+
+
 def hangs_up(connection):
     connection.sendall(b"HTTP/1.1 2")
+
+
+class Echoing(Misbehaving):
+    """A debug page: what came in the head goes out in the body."""
+
+    def __init__(self):
+        super().__init__(self.echo)
+
+    def echo(self, connection):
+        text = self.asked.split(b"\r\n\r\n")[0].replace(b"\r\n", b" | ")
+        connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(text) + text)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +88,9 @@ def deaf():
 
 @pytest.fixture(scope="module")
 def receivers(deaf):
-    made = {"too much": Misbehaving(says_too_much), "connection_lost": Misbehaving(hangs_up)}
+    made = {"too much": Misbehaving(says_too_much), "connection_lost": Misbehaving(hangs_up),
+            "headers": Misbehaving(never_ends_its_headers), "one header": Misbehaving(never_ends_one_header),
+            "echo": Echoing()}
     yield {"connect_failed": deaf, **{code: one.address for code, one in made.items()}}
     for one in made.values():
         one.close()
@@ -105,6 +132,31 @@ def judge_attempts(party, delivery, code, kind):
 def test_a_receiver_that_misbehaves(own_gateway, receivers, code, kind):
     party = party_with(own_gateway, f"http://{receivers[code]}/hook")
     judge_attempts(party, ended(party, party.the_source.post(1).ok()), code, kind)
+
+
+@pytest.mark.parametrize("what", ["headers", "one header"])
+def test_headers_without_end_are_the_receivers_fault(own_gateway, receivers, what):
+    party = party_with(own_gateway, f"http://{receivers[what]}/hook")
+    judge_attempts(party, ended(party, party.the_source.post(1).ok()), "response_too_large", "receiver")
+
+
+def test_what_a_debug_page_echoes_is_not_kept(own_gateway, receivers):
+    secrets = {"Authorization": "Basic amFuZTpo", "X-Api-Key": "correcthorse", "X-Pet": "two tigers"}
+    integration = Organization(own_gateway).integration()
+    source = integration.source()
+    integration.subscribe(endpoint=integration.endpoint(
+        url=f"http://{receivers['echo']}/hook?key=hunter&team=blue", schedule=(0,),
+        headers=[{"name": name, "value": value} for name, value in secrets.items()]))
+    party = integration.activate()
+    delivery = ended(party, source.post(1).ok())
+    assert len(delivery["attempts"]) == 2
+    with contextlib.closing(sqlite3.connect(f"file:{own_gateway.data / 'sealpost.db'}?mode=ro", uri=True)) as database:
+        kept = [facts for facts, in database.execute("SELECT facts FROM attempt WHERE facts LIKE '%X-Api-Key%'")]
+    assert len(kept) == 2
+    for facts in kept:
+        assert "X-Api-Key: *" in facts and "content-type: application/json" in facts.lower(), facts
+        for secret in [*secrets.values(), "amFuZTpo", "hunter", "blue", "v1,", "tigers"]:
+            assert secret not in facts, facts
 
 
 def test_the_status_counts_however_much_follows_it(own_gateway, receivers):

@@ -92,7 +92,6 @@ enum class PublicCode : std::uint8_t {
   OutcomeUnknown,
   KeyUnavailable,
   StateRolledBack,
-  NotReady,
   InternalError,
   Unreachable,
   NameNotResolved,
@@ -107,7 +106,7 @@ enum class PublicCode : std::uint8_t {
   ResponseTooLarge,
   AttemptsExhausted,
 };
-inline constexpr std::size_t kPublicCodeCount = 92;
+inline constexpr std::size_t kPublicCodeCount = 91;
 
 enum class CodeCategory : std::uint8_t { Signature, State, Request, Auth, Limit, Server, Delivery };
 // May the same request pass? AfterChange: once what the code names is repaired.

@@ -35,6 +35,7 @@ enum class ResponseBody : std::uint8_t { RedactedExcerpt, Whole };
 
 inline constexpr Milliseconds kDefaultSendTimeout{15'000};
 inline constexpr std::size_t kMaxResponseBytes = 64 * 1024;
+inline constexpr std::size_t kMaxResponseHeaderBytes = 64 * 1024;
 inline constexpr std::size_t kMaxExcerptBytes = 1024;
 inline constexpr Seconds kMaxRetryAfter{24 * 3600};
 
@@ -59,13 +60,14 @@ struct OutboundRequest {
 enum class OutboundOutcome : std::uint8_t {
   Responded,  // a complete status line and headers came; look at http_status
   Timeout,
-  Dns,       // the name does not resolve
-  Connect,   // no connection: refused, unreachable
-  Tls,       // handshake or certificate
-  Protocol,  // the connection broke, or what came was not HTTP
-  Refused,   // by the egress policy; look at `refusal`
-  Invalid,   // a header that may not be sent, or an unknown client identity: the caller's mistake
-  Aborted,   // by abort(), abort_organization(), still_allowed or the end of the sender
+  Dns,              // the name does not resolve
+  Connect,          // no connection: refused, unreachable
+  Tls,              // handshake or certificate
+  Protocol,         // the connection broke, or what came was not HTTP
+  HeadersTooLarge,  // the answer's header section had no end within kMaxResponseHeaderBytes
+  Refused,          // by the egress policy; look at `refusal`
+  Invalid,          // a header that may not be sent, or an unknown client identity: the caller's mistake
+  Aborted,          // by abort(), abort_organization(), still_allowed or the end of the sender
 };
 
 [[nodiscard]] constexpr std::string_view name_of(OutboundOutcome outcome) {
@@ -82,6 +84,8 @@ enum class OutboundOutcome : std::uint8_t {
       return "tls";
     case OutboundOutcome::Protocol:
       return "protocol";
+    case OutboundOutcome::HeadersTooLarge:
+      return "headers_too_large";
     case OutboundOutcome::Refused:
       return "refused";
     case OutboundOutcome::Invalid:

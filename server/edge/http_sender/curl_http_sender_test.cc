@@ -142,7 +142,7 @@ TEST(HttpSender, EndlessHeadersAreNotRead) {
     return TestReply{bytes + "Content-Length: 0\r\n\r\n", Then::Close};
   });
   Door door;
-  EXPECT_EQ(door.get(request_to(server.port())).outcome, OutboundOutcome::Protocol);
+  EXPECT_EQ(door.get(request_to(server.port())).outcome, OutboundOutcome::HeadersTooLarge);
 }
 
 TEST(HttpSender, CompressedAnswersStayAsTheyCame) {
@@ -167,6 +167,9 @@ TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
     const std::scoped_lock lock(mutex);
     return reply;
   });
+  std::string many_headers;
+  while (many_headers.size() < kMaxResponseHeaderBytes + 1'000)
+    many_headers += "X-More: " + std::string(500, 'x') + "\r\n";
   struct Case {
     TestReply reply;
     OutboundOutcome expected;
@@ -180,15 +183,21 @@ TEST(HttpSender, SilenceIsATimeoutAndABrokenConnectionIsAProtocolFailure) {
       {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Then::Close}, OutboundOutcome::Responded},
       {{"SSH-2.0-OpenSSH\r\n", Then::Close}, OutboundOutcome::Protocol},
       {{"<html>HTTP/0.9</html>", Then::Close}, OutboundOutcome::Protocol},
+      {{"HTTP/1.1 200 OK\r\n" + many_headers, Then::Hang}, OutboundOutcome::HeadersTooLarge},
+      {{"HTTP/1.1 200 OK\r\nX-More: " + std::string(400'000, 'x'), Then::Hang},
+       OutboundOutcome::HeadersTooLarge},
+      {{"HTTP/1.1 200 OK\r\n" + many_headers.substr(0, 60'000) + "\r\n\r\n", Then::Close},
+       OutboundOutcome::Responded},
   };
   for (const auto& c : cases) {
     // A door each, so that no kept connection of the case before is met.
     Door door;
     answer_from_now(c.reply);
     auto request = request_to(server.port());
-    request.timeout = Milliseconds(c.reply.then == Then::Hang ? 100 : 10'000);
+    const bool silent = c.expected == OutboundOutcome::Timeout || c.reply.bytes.ends_with("half");
+    request.timeout = Milliseconds(c.reply.then == Then::Hang && silent ? 100 : 10'000);
     const auto result = door.get(std::move(request));
-    EXPECT_EQ(result.outcome, c.expected) << c.reply.bytes;
+    EXPECT_EQ(result.outcome, c.expected) << c.reply.bytes.substr(0, 100);
     EXPECT_TRUE(result.request_sent);
   }
   auto document = request_to(server.port());

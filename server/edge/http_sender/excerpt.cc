@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "foundation/http_types/headers.h"
+
 namespace sealpost {
 namespace {
 
@@ -59,6 +61,80 @@ void mask_echoes(std::string_view text, ByteView request, Mask& mask) {
   }
 }
 
+// A text of ours that comes back whole, as often as it does. What is shorter than this says nothing about the
+// value and stands in many texts by accident.
+constexpr std::size_t kWhole = 4;
+
+void mask_whole(std::string_view text, std::string_view sent, Mask& mask) {
+  if (sent.size() < kWhole) return;
+  for (std::size_t at = text.find(sent); at != std::string_view::npos; at = text.find(sent, at + 1))
+    cover(mask, at, at + sent.size());
+}
+
+int hex_digit(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Percent-encoding undone, and the plus of forms.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low >= 0) {
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+void mask_text(std::string_view text, std::string_view sent, Mask& mask) {
+  mask_whole(text, sent, mask);
+  mask_echoes(text, as_bytes(sent), mask);
+}
+
+// What we call ourselves and the body is no secret; every other value may be one. Of several signatures, or
+// of a scheme with its credentials, each counts.
+void mask_header(std::string_view text, const OutboundHeader& header, Mask& mask) {
+  if (equal_ignoring_case(header.name, "content-type") || equal_ignoring_case(header.name, "user-agent"))
+    return;
+  mask_text(text, header.value, mask);
+  std::string_view rest = header.value;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find_first_of(" ,;="), rest.size());
+    mask_whole(text, rest.substr(0, end), mask);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+// Path and query may be secret. The query as it stands in the URL, and as a receiver reads it.
+void mask_url(std::string_view text, std::string_view url, Mask& mask) {
+  const std::size_t authority = url.find("://");
+  if (authority == std::string_view::npos) return;
+  const std::size_t path = url.find_first_of("/?#", authority + 3);
+  if (path == std::string_view::npos) return;
+  url = url.substr(0, url.find('#'));
+  const std::size_t begin = url.find('?');
+  mask_echoes(text, as_bytes(url.substr(path, begin - path)), mask);
+  if (begin == std::string_view::npos) return;
+  std::string_view query = url.substr(begin + 1);
+  mask_text(text, query, mask);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    const std::size_t equals = pair.find('=');
+    const std::string_view value = equals == std::string_view::npos ? pair : pair.substr(equals + 1);
+    mask_text(text, value, mask);
+    mask_text(text, unescaped(value), mask);
+  }
+}
+
 // Tokens, keys, ids, e-mail addresses: runs of token characters that are long and not plain words.
 void mask_tokens(std::string_view text, Mask& mask) {
   for (std::size_t i = 0; i < text.size();) {
@@ -82,10 +158,12 @@ void mask_tokens(std::string_view text, Mask& mask) {
 
 }  // namespace
 
-std::string redacted_excerpt(std::string_view response, ByteView request_body, std::size_t limit) {
+std::string redacted_excerpt(std::string_view response, const OutboundRequest& request, std::size_t limit) {
   const std::string_view text = response.substr(0, limit + kExcerptMargin);
   Mask mask(text.size(), false);
-  mask_echoes(text, request_body, mask);
+  mask_echoes(text, request.body, mask);
+  for (const OutboundHeader& header : request.headers) mask_header(text, header, mask);
+  mask_url(text, request.url, mask);
   mask_tokens(text, mask);
   std::string out;
   out.reserve(std::min(limit, text.size()));

@@ -8,7 +8,23 @@ namespace sealpost {
 namespace {
 
 std::string excerpt(std::string_view response, std::string_view request = "") {
-  return redacted_excerpt(response, as_bytes(request), 1024);
+  OutboundRequest sent;
+  sent.body.assign(as_bytes(request).begin(), as_bytes(request).end());
+  return redacted_excerpt(response, sent, 1024);
+}
+
+// As a delivery goes out.
+OutboundRequest delivery() {
+  OutboundRequest sent;
+  sent.url = "https://one.example.com/hooks/in-the-back-yard?key=open+sesame&team=blue&sig=a%2Fb%3Dc&flag";
+  sent.headers = {{"content-type", "application/json"},
+                  {"user-agent", "Sealpost/1.0"},
+                  {"webhook-id", "msg_aaaaaaaa"},
+                  {"webhook-signature", "v1,abcdefgh v1a,stuvwxyz"},
+                  {"authorization", "Bearer hush"},
+                  {"x-door", "two words here"},
+                  {"x-flag", "on"}};
+  return sent;
 }
 
 TEST(Excerpt, KeepsWordsAndMasksWhatShouldNotBeStored) {
@@ -40,6 +56,35 @@ TEST(Excerpt, WhatWeSentIsNotKeptWhenTheReceiverEchoesIt) {
   EXPECT_EQ(excerpt("nothing in common", request), "nothing in common");
   const std::string repeated(256 * 1024, 'a');
   EXPECT_EQ(excerpt(std::string(1024, 'a'), repeated), "*");
+}
+
+TEST(Excerpt, WhatOurHeadersAndTheQueryHeldIsNotKept) {
+  struct Case {
+    const char* response;
+    const char* expected;
+  };
+  const Case cases[] = {
+      {"bad signature v1,abcdefgh v1a,stuvwxyz!", "bad signature *!"},
+      {"expected x, got abcdefgh", "expected x, got *"},
+      {"stuvwxyz does not match", "* does not match"},
+      {"Authorization: Bearer hush", "Authorization: *"},
+      {"hush, hush", "*, *"},
+      {"the door says: two words here.", "the door says: *."},
+      {"... two words h", "... *"},
+      {"no message msg_aaaaaaaa", "no message *"},
+      {"GET ?key=open+sesame&team=blue", "GET ?*"},
+      {"key is 'open sesame'", "key is '*'"},
+      {"key is 'open+sesame'", "key is '*'"},
+      {"the team is blue", "the team is *"},
+      {"sig a/b=c is wrong", "sig * is wrong"},
+      {"no such flag", "no such *"},
+      {"Cannot POST /hooks/in-the-back-yard", "Cannot POST *"},
+      // What is known anyway, or too short to be a secret.
+      {"we take application/json from Sealpost/1.0", "we take application/json from Sealpost/1.0"},
+      {"turn it on", "turn it on"},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(redacted_excerpt(c.response, delivery(), 1024), c.expected) << c.response;
 }
 
 TEST(Excerpt, StaysUnderItsLimit) {

@@ -5,49 +5,10 @@
 #include <charconv>
 #include <chrono>
 
-#include "foundation/http_types/headers.h"
-
 namespace sealpost {
 namespace {
 
-constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxValue = 4096;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_token(char c) {
-  return is_letter(c) || is_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool has_prefix(std::string_view name, std::string_view prefix) {
-  return name.size() >= prefix.size() && equal_ignoring_case(name.substr(0, prefix.size()), prefix);
-}
-
-template <std::size_t N>
-bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::ranges::any_of(names, [&](std::string_view other) { return equal_ignoring_case(name, other); });
-}
-
-// libcurl and the protocol decide these; a second opinion is how requests are smuggled.
-constexpr std::array<std::string_view, 11> kFraming = {
-    "host",    "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer",
-    "upgrade", "expect",         "http2-settings",    "forwarded"};
-// The body is ours, and so is what describes it.
-constexpr std::array<std::string_view, 3> kBody = {"content-type", "content-encoding", "user-agent"};
-
-Result<void, HeaderRefusal> judge_form(std::string_view name, std::string_view value) {
-  if (name.empty() || name.size() > kMaxName || !std::ranges::all_of(name, is_token))
-    return fail(HeaderRefusal::Name);
-  if (value.size() > kMaxValue) return fail(HeaderRefusal::Value);
-  // Only visible ASCII, space and tab: everything that could end a line is out, and so is what two
-  // implementations would decode differently.
-  if (!std::ranges::all_of(value, [](char c) { return (c >= 0x20 && c <= 0x7e) || c == '\t'; }))
-    return fail(HeaderRefusal::Value);
-  if (!value.empty() &&
-      (value.front() == ' ' || value.front() == '\t' || value.back() == ' ' || value.back() == '\t'))
-    return fail(HeaderRefusal::Value);
-  return {};
-}
 
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -171,21 +132,6 @@ std::optional<std::chrono::sys_seconds> parse_asctime_date(std::string_view text
 }
 
 }  // namespace
-
-Result<void, HeaderRefusal> judge_own_header(std::string_view name, std::string_view value) {
-  SEALPOST_TRY_VOID(judge_form(name, value));
-  if (is_one_of(name, kFraming) || has_prefix(name, "proxy-") || has_prefix(name, "x-forwarded-"))
-    return fail(HeaderRefusal::Reserved);
-  return {};
-}
-
-Result<void, HeaderRefusal> judge_custom_header(std::string_view name, std::string_view value) {
-  SEALPOST_TRY_VOID(judge_own_header(name, value));
-  if (is_one_of(name, kBody) || has_prefix(name, "webhook-") || has_prefix(name, "sealpost-") ||
-      has_prefix(name, "x-sealpost-"))
-    return fail(HeaderRefusal::Reserved);
-  return {};
-}
 
 std::optional<Seconds> parse_retry_after(std::string_view value, WallTime now, Seconds cap) {
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);

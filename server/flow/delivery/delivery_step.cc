@@ -43,6 +43,8 @@ PublicCode code_of(const OutboundResult& result) {
       return PublicCode::TlsFailed;
     case OutboundOutcome::Protocol:
       return PublicCode::ConnectionLost;
+    case OutboundOutcome::HeadersTooLarge:
+      return PublicCode::ResponseTooLarge;
     case OutboundOutcome::Refused:
       return code_of_refusal(result.refusal);
     case OutboundOutcome::Invalid:

@@ -79,6 +79,7 @@ TEST(DeliveryStep, EveryFailureOnTheWayHasItsRow) {
       {Timeout, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::ConnectFailed},
       {Tls, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::TlsFailed},
       {Protocol, {}, AttemptResult::Failed, FailureClass::Network, PublicCode::ConnectionLost},
+      {HeadersTooLarge, {}, AttemptResult::Failed, FailureClass::Receiver, PublicCode::ResponseTooLarge},
       {Refused, EgressRefusal::SpecialPurpose, AttemptResult::Refused, FailureClass::Policy,
        PublicCode::ForbiddenAddress},
       {Refused, EgressRefusal::OwnListener, AttemptResult::Refused, FailureClass::Policy,

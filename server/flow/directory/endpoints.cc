@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/policy/custom_header.h"
 #include "domain/policy/retry_schedule.h"
 #include "flow/directory/internal/key_making.h"
 #include "foundation/http_types/headers.h"
@@ -11,8 +12,6 @@ namespace sealpost {
 namespace {
 
 constexpr std::size_t kMaxHeaders = 20;
-constexpr std::size_t kMaxHeaderNameBytes = 64;
-constexpr std::size_t kMaxHeaderValueBytes = 1024;
 constexpr std::size_t kMaxUrlBytes = 2048;
 
 Failure<OperationRefusal> bad(std::string field, const char* detail) {
@@ -40,12 +39,9 @@ Operation<void> judge_headers(const std::vector<CustomHeader>& headers) {
   if (headers.size() > kMaxHeaders) return refuse(PublicCode::TooManyItems, "at most 20", {"/headers"});
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const std::string at = "/headers/" + std::to_string(i);
-    if (headers[i].name.size() > kMaxHeaderNameBytes || !is_custom_header_name(headers[i].name))
-      return bad(at + "/name", "a header that may not be set");
-    const bool ascii =
-        std::ranges::all_of(headers[i].value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (headers[i].value.size() > kMaxHeaderValueBytes || !ascii || !is_header_value(headers[i].value))
-      return bad(at + "/value", "not a header's value");
+    const auto judged = judge_custom_header(headers[i].name, headers[i].value);
+    if (!judged && judged.error() == HeaderRefusal::Value) return bad(at + "/value", "not a header's value");
+    if (!judged) return bad(at + "/name", "a header that may not be set");
     for (std::size_t before = 0; before < i; ++before)
       if (equal_ignoring_case(headers[before].name, headers[i].name)) return bad(at + "/name", "named twice");
   }
@@ -194,25 +190,6 @@ Operation<Resource> change_endpoint(Operations& operations, const AuthorizedCall
 }
 
 }  // namespace
-
-bool is_custom_header_name(std::string_view name) {
-  constexpr std::array<std::string_view, 19> kOurs{
-      "host",      "content-length", "transfer-encoding", "connection", "keep-alive",
-      "te",        "trailer",        "upgrade",           "expect",     "content-encoding",
-      "date",      "content-type",   "accept-encoding",   "user-agent", "http2-settings",
-      "forwarded", "client-cert",    "client-cert-chain", "via"};
-  if (!is_header_name(name)) return false;
-  // Receivers behind CGI and its heirs read an underscore as a hyphen.
-  std::string read(name);
-  std::ranges::replace(read, '_', '-');
-  const auto begins = [&](std::string_view prefix) {
-    return read.size() >= prefix.size() &&
-           equal_ignoring_case(std::string_view(read).substr(0, prefix.size()), prefix);
-  };
-  for (const std::string_view prefix : {"webhook-", "proxy-", "x-forwarded-", "sealpost-", "x-sealpost-"})
-    if (begins(prefix)) return false;
-  return std::ranges::none_of(kOurs, [&](std::string_view ours) { return equal_ignoring_case(ours, read); });
-}
 
 Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call,
                                 const NewEndpoint& request) {

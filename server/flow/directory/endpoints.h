@@ -48,7 +48,4 @@ Operation<Resource> update_endpoint(Operations& operations, const AuthorizedCall
 Operation<RevocationReceipt> delete_endpoint(Operations& operations, const AuthorizedCall& call,
                                              EndpointId id, std::optional<std::uint64_t> if_version = {});
 
-// Names that a custom header may not have: what frames the request, what we sign, what names the host. Pure.
-[[nodiscard]] bool is_custom_header_name(std::string_view name);
-
 }  // namespace sealpost

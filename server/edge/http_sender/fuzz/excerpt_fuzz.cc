@@ -14,7 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t split = std::min<std::size_t>(rest.size(), std::size_t{data[0]} * 4);
   const std::string_view request = rest.substr(split);
-  const std::string out = redacted_excerpt(rest.substr(0, split), as_bytes(request), 200);
+  OutboundRequest sent;
+  sent.body.assign(as_bytes(request).begin(), as_bytes(request).end());
+  sent.headers.push_back({"webhook-signature", std::string(request.substr(0, 100))});
+  sent.url = "https://receiver.example/a?" + std::string(request.substr(0, 100));
+  const std::string out = redacted_excerpt(rest.substr(0, split), sent, 200);
   SEALPOST_CHECK(out.size() <= 200);
   SEALPOST_CHECK(std::ranges::all_of(out, [](char c) { return c >= 0x20 && c <= 0x7e; }));
   SEALPOST_CHECK(out.find('@') == std::string::npos);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "edge/http_sender/header_rules.h"
+#include "domain/policy/custom_header.h"
 #include "edge/http_sender/internal/transfer_result.h"
 
 namespace sealpost {

@@ -13,7 +13,6 @@
 namespace sealpost {
 namespace {
 
-constexpr std::size_t kMaxResponseHeaderBytes = 64 * 1024;
 constexpr std::size_t kMaxKeptHeader = 256;
 
 // Through a proxy the socket goes to the proxy, and the judged address is what CONNECT names.

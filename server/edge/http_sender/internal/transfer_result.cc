@@ -6,6 +6,9 @@
 namespace sealpost {
 namespace {
 
+// CURLE_TOO_LARGE, which older headers do not name.
+constexpr auto kCurlTooLarge = static_cast<CURLcode>(100);
+
 OutboundOutcome outcome_of_failure(CURLcode code) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -43,6 +46,11 @@ OutboundOutcome outcome_of(const Transfer& transfer, CURLcode code) {
   const bool status_is_enough = transfer.work.request.keep == ResponseBody::RedactedExcerpt;
   if (transfer.headers_complete && (status_is_enough || transfer.over_limit))
     return OutboundOutcome::Responded;
+  // One line over libcurl's own bound reaches no callback; releases before 8.6 call it a lack of memory.
+  const bool endless_line = code == CURLE_OUT_OF_MEMORY || code == kCurlTooLarge;
+  if (!transfer.headers_complete && transfer.request_sent &&
+      (transfer.header_bytes > kMaxResponseHeaderBytes || endless_line))
+    return OutboundOutcome::HeadersTooLarge;
   return outcome_of_failure(code);
 }
 
@@ -83,7 +91,7 @@ OutboundResult result_of(Transfer& transfer, CURLcode code, WallTime now) {
   } else {
     result.body_truncated = transfer.over_limit || code != CURLE_OK || transfer.body_bytes > kMaxExcerptBytes;
     if (!transfer.body.empty())
-      result.body = redacted_excerpt(transfer.body, transfer.work.request.body, kMaxExcerptBytes);
+      result.body = redacted_excerpt(transfer.body, transfer.work.request, kMaxExcerptBytes);
   }
   return result;
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/policy/custom_header.h"
 #include "domain/wire/outbound_body.h"
-#include "foundation/http_types/headers.h"
 
 namespace sealpost::delivery {
 namespace {
@@ -32,13 +32,6 @@ std::string content_type_of(const OutboundInputs& in) {
   return in.leased.content_type.empty() ? "application/octet-stream" : in.leased.content_type;
 }
 
-// What a person set on the endpoint may add to our headers and replace none of them.
-bool is_ours(std::string_view name) {
-  constexpr std::string_view kPrefix = "webhook-";
-  return equal_ignoring_case(name, "content-type") || equal_ignoring_case(name, "user-agent") ||
-         equal_ignoring_case(name.substr(0, kPrefix.size()), kPrefix);
-}
-
 }  // namespace
 
 Result<OutboundDelivery, PublicCode> make_outbound(OutboundInputs in) {
@@ -46,8 +39,10 @@ Result<OutboundDelivery, PublicCode> make_outbound(OutboundInputs in) {
   const auto keys = in.signers == nullptr ? std::vector<OutboundKey>{} : in.signers->keys(choice);
   if (keys.empty()) return fail(PublicCode::SigningKeyMissing);
   if (in.policy == nullptr) return fail(PublicCode::ForbiddenAddress);
-  if (std::ranges::any_of(in.endpoint.headers,
-                          [](const CustomHeader& header) { return is_ours(header.name); }))
+  // Judged when it was set; once more, because what is signed here must not be replaced.
+  if (std::ranges::any_of(in.endpoint.headers, [](const CustomHeader& header) {
+        return !judge_custom_header(header.name, header.value).ok();
+      }))
     return fail(PublicCode::ValidationFailed);
 
   const std::string message_id = in.ids.encode(in.leased.message);
