@@ -41,7 +41,7 @@ namespace sealpost {
 struct DeliveryOptions {
   std::string user_agent = "Sealpost";
   // Deliveries in hand: in flight, in a line, or waiting to be filed. Above it none is born leased or
-  // claimed.
+  // claimed. One organization holds a quarter of it at most.
   std::uint32_t max_held = 4'096;
   // Of one endpoint; at least its max_concurrency is always granted.
   std::uint32_t max_held_per_endpoint = 512;

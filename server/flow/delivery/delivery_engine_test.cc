@@ -205,6 +205,37 @@ TEST_F(DeliveryEngineTest, AHangingEndpointSlowsNoOther) {
   for (const DeliveryId delivery : stuck) EXPECT_EQ(attempts(delivery).size(), 1U);
 }
 
+TEST_F(DeliveryEngineTest, OneOrganizationHoldsItsShareAndTheRestWaitsInTheStore) {
+  options.max_held = 32;  // of which one organization holds 8
+  const EndpointId hanging = add_endpoint(kUrl, 100);
+  const EndpointId other = add_endpoint(kOther, 100);
+  start_engine();
+  std::vector<DeliveryId> deliveries;
+  for (int i = 0; i < 10; ++i)
+    for (const DeliveryId delivery : accept({hanging, other}).deliveries) deliveries.push_back(delivery);
+  ASSERT_TRUE(sends(8));
+  for (int i = 0; i < 5; ++i) {
+    advance(Milliseconds(50));
+    ASSERT_TRUE(engine->settle_for_test());
+    EXPECT_EQ(sender.waiting().size(), 8U);
+    EXPECT_EQ(engine->metrics().held, 8U);
+  }
+  EXPECT_EQ(engine->metrics().released, 0U) << "what has no room is not taken and given back";
+  // Nothing is due for who holds its share: time alone brings no claim.
+  const int claims = store->seen(ScriptedStore::Command::Claim);
+  clock.advance(Seconds(1));
+  ASSERT_TRUE(engine->settle_for_test());
+  EXPECT_EQ(store->seen(ScriptedStore::Command::Claim), claims);
+  // As places come free, all of it goes out without anybody's help.
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(eventually([&] { return !sender.waiting().empty(); })) << i;
+    ASSERT_LE(sender.waiting().size(), 8U);
+    ASSERT_TRUE(sender.answer(sender.waiting().front().url, 200));
+  }
+  for (const DeliveryId delivery : deliveries) EXPECT_TRUE(reaches(delivery, DeliveryState::Delivered));
+  for (const DeliveryId delivery : deliveries) EXPECT_EQ(attempts(delivery).size(), 1U);
+}
+
 TEST_F(DeliveryEngineTest, DuringARotationOldAndNewKeySign) {
   const EndpointId endpoint = add_endpoint(kUrl);
   add_key(endpoint);

@@ -169,6 +169,13 @@ struct ClaimWork {
   // transaction, is another than the picture's: an older picture may still hold a grant that has ended. None
   // counts as epoch 0.
   DirectoryPicture picture{};
+  // Organizations that get less than `most`, 0 included. What waits for one that has 0 left is not looked
+  // at, and counts for no next_due.
+  struct Share {
+    OrganizationId organization;
+    std::uint32_t free = 0;
+  };
+  std::vector<Share> shares{};
 };
 struct ClaimedWork {
   std::vector<LeasedDelivery> deliveries;

@@ -42,9 +42,11 @@ class Store {
   virtual StoreResult<void> read(const Look& look) = 0;
 
   // Deliveries are born leased while there is room, and handed over after the commit, on the writer thread.
-  // `room` is asked once per batch: how many more may be born leased.
+  // `room` is asked once per batch: how many more may be born leased. `share`, if there is one, is asked once
+  // per batch and organization: how many of these may be of that organization.
   struct HandOver {
     std::function<std::uint32_t()> room;
+    std::function<std::uint32_t(OrganizationId)> share{};
     std::function<void(std::vector<LeasedDelivery>)> take;
     // Something became due that was not handed over.
     std::function<void()> wake;
@@ -69,6 +71,8 @@ class Store {
 
   struct Metrics {
     std::uint64_t batches = 0, commands = 0, sync_ns = 0, wal_pages = 0, bytes_written = 0, queue_depth = 0;
+    // Why the last batch could not be filed; nothing once one was that changed something.
+    std::optional<StoreError> write_error{};
   };
   [[nodiscard]] virtual Metrics metrics() const = 0;
 

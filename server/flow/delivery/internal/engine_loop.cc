@@ -19,22 +19,23 @@ constexpr Milliseconds kAbortGrace{3'000};
 DeliveryEngine::Loop::Loop(Parts parts, DeliveryOptions options)
     : parts_(std::move(parts)),
       options_(std::move(options)),
+      inbox_(std::make_shared<Inbox>(options_.max_held)),
       permission_(std::make_shared<const Permission>(Permission{parts_.picture, parts_.clock})),
       desk_(parts_, options_, inbox_),
-      pool_(std::max<std::size_t>(options_.opening_threads, 1), std::size_t{2} * options_.max_held) {
-  inbox_->set_bound(options_.max_held);
-}
+      pool_(std::max<std::size_t>(options_.opening_threads, 1), std::size_t{2} * options_.max_held) {}
 
 void DeliveryEngine::Loop::start() {
   inbox_->take_more(true);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  parts_.store.set_hand_over({.room = [inbox = inbox_] { return inbox->room(); },
-                              .take =
-                                  [inbox = inbox_](std::vector<LeasedDelivery> deliveries) {
-                                    inbox->hold(deliveries.size());
-                                    inbox->post(HandedOver{std::move(deliveries)});
-                                  },
-                              .wake = [inbox = inbox_] { inbox->post(Woken{}); }});
+  parts_.store.set_hand_over(
+      {.room = [inbox = inbox_] { return inbox->room(); },
+       .share = [inbox = inbox_](OrganizationId organization) { return inbox->room_of(organization); },
+       .take =
+           [inbox = inbox_](std::vector<LeasedDelivery> deliveries) {
+             inbox->hold(deliveries);
+             inbox->post(HandedOver{std::move(deliveries)});
+           },
+       .wake = [inbox = inbox_] { inbox->post(Woken{}); }});
   inbox_->post(Woken{});
 }
 
@@ -117,7 +118,7 @@ void DeliveryEngine::Loop::on(Claimed& event) {
     return;
   }
   auto& deliveries = event.work.deliveries;
-  inbox_->hold(deliveries.size());
+  inbox_->hold(deliveries);
   totals_.claimed += deliveries.size();
   next_due_ = event.work.next_due;
   if (deliveries.size() >= claim_asked_) want_claim_ = true;
@@ -166,12 +167,13 @@ void DeliveryEngine::Loop::claim() {
   if (room == 0 || room < std::min(options_.claim_most, options_.max_held / 8)) return;
   ClaimWork request;
   request.now = parts_.clock.wall_now();
-  request.most = std::min(room, options_.claim_most);
+  request.most = std::min({room, options_.claim_most, inbox_->share()});
   request.most_per_target = options_.claim_most_per_endpoint;
   // What is claimed ahead keeps an endpoint busy until the next claim, and never overflows its line.
   request.rooms = lines_.rooms(request.most_per_target, [this](Position endpoint) {
     return std::min(2 * concurrency_of(endpoint), bound_of(endpoint));
   });
+  request.shares = inbox_->shares_for_claim(request.most);
   request.picture = parts_.picture()->directory;
   claim_asked_ = request.most;
   want_claim_ = false;
@@ -186,9 +188,13 @@ void DeliveryEngine::Loop::claim() {
 // ---- Coming back
 // -------------------------------------------------------------------------------------------
 
+void DeliveryEngine::Loop::let_go(const LeasedDelivery& leased) {
+  if (inbox_->let_go(leased.tenancy.organization)) want_claim_ = true;
+}
+
 void DeliveryEngine::Loop::on(Filed& event) {
   desk_.take(event, [this](const AttemptEvidence& evidence, FinishStatus status) {
-    inbox_->let_go();
+    let_go(evidence.leased);
     const std::string delivery = parts_.ids.encode(evidence.leased.delivery);
     if (status == FinishStatus::LeaseLost) {
       ++totals_.leases_lost;
@@ -208,8 +214,8 @@ void DeliveryEngine::Loop::on(Filed& event) {
 }
 
 void DeliveryEngine::Loop::on(Released& event) {
-  desk_.take(event, [this](const LeasedDelivery&) {
-    inbox_->let_go();
+  desk_.take(event, [this](const LeasedDelivery& leased) {
+    let_go(leased);
     ++totals_.released;
   });
   totals_.released -= event.lost;

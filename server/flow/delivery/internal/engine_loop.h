@@ -64,6 +64,7 @@ class DeliveryEngine::Loop final {
   void on(delivery::DrainEnds& event);
 
   void admit(LeasedDelivery leased);
+  void let_go(const LeasedDelivery& leased);
   void start_lines();
   void retry_stalled();
   void claim();
@@ -84,7 +85,7 @@ class DeliveryEngine::Loop final {
 
   Parts parts_;
   const DeliveryOptions options_;
-  std::shared_ptr<delivery::Inbox> inbox_ = std::make_shared<delivery::Inbox>();
+  std::shared_ptr<delivery::Inbox> inbox_;
   std::shared_ptr<const Permission> permission_;
   delivery::FilingDesk desk_;
   delivery::EndpointLines lines_;

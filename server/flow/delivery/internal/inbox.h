@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <utility>
 #include <variant>
@@ -17,6 +18,7 @@
 #include "domain/model/carried_message.h"
 #include "domain/policy/outbound_http.h"
 #include "flow/delivery/delivery_engine.h"
+#include "flow/delivery/internal/organization_shares.h"
 
 namespace sealpost::delivery {
 
@@ -59,6 +61,9 @@ using Event = std::variant<HandedOver, Woken, Claimed, Opened, Answered, Filed, 
 
 class Inbox final {
  public:
+  // `hold_bound`: how many deliveries may be in hand.
+  explicit Inbox(std::uint32_t hold_bound)
+      : hold_bound_(hold_bound), born_bound_(hold_bound - hold_bound / 4), shares_(hold_bound) {}
   void post(Event event) {
     {
       const std::scoped_lock lock(mutex_);
@@ -78,14 +83,29 @@ class Inbox final {
   // How many more deliveries may be born leased: a part of the hold stays for those that wait in the store.
   [[nodiscard]] std::uint32_t room() const { return taking_ ? free_of(born_bound_) : 0; }
   [[nodiscard]] std::uint32_t claim_room() const { return taking_ ? free_of(hold_bound_) : 0; }
-  void set_bound(std::uint32_t bound) {
-    hold_bound_ = bound;
-    born_bound_ = bound - bound / 4;
+  // The same for one organization's.
+  [[nodiscard]] std::uint32_t room_of(OrganizationId organization) const {
+    const std::scoped_lock lock(mutex_);
+    return shares_.born_room(organization);
+  }
+  [[nodiscard]] std::uint32_t share() const { return shares_.share(); }  // of each; never changes
+  [[nodiscard]] std::vector<ClaimWork::Share> shares_for_claim(std::uint32_t most) {
+    const std::scoped_lock lock(mutex_);
+    return shares_.for_claim(most);
   }
   void take_more(bool yes) { taking_ = yes; }
   [[nodiscard]] bool taking() const { return taking_; }
-  void hold(std::size_t more) { held_ += more; }
-  void let_go() { --held_; }
+  void hold(std::span<const LeasedDelivery> more) {
+    held_ += more.size();
+    const std::scoped_lock lock(mutex_);
+    for (const LeasedDelivery& one : more) shares_.take(one.tenancy.organization);
+  }
+  // True when a claim may bring more of this organization's.
+  [[nodiscard]] bool let_go(OrganizationId organization) {
+    --held_;
+    const std::scoped_lock lock(mutex_);
+    return shares_.give_back(organization);
+  }
   [[nodiscard]] std::size_t held() const { return held_; }
 
   // The engine tells after each turn what it is about; others look and wait.
@@ -116,9 +136,10 @@ class Inbox final {
   }
   std::atomic<bool> taking_{false};
   std::atomic<std::size_t> held_{0};
-  std::uint32_t hold_bound_ = 0;  // set before any other thread knows the inbox
-  std::uint32_t born_bound_ = 0;
+  const std::uint32_t hold_bound_;
+  const std::uint32_t born_bound_;
   mutable std::mutex mutex_;
+  OrganizationShares shares_;
   std::condition_variable_any arrived_;  // with events_
   std::condition_variable turned_;       // with settled_ and metrics_
   std::vector<Event> events_;

@@ -16,6 +16,11 @@ void StoreContract::reopen() {
   ASSERT_TRUE(opened.ok());
   store_ = std::move(*opened);
   store_->set_hand_over({.room = [this] { return room_; },
+                         .share =
+                             [this](OrganizationId organization) {
+                               const auto found = shares_.find(organization.position);
+                               return found == shares_.end() ? UINT32_MAX : found->second;
+                             },
                          .take =
                              [this](std::vector<LeasedDelivery> leased) {
                                for (auto& one : leased) handed_over_.push_back(std::move(one));

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -65,6 +66,7 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   // Deliveries that were handed over leased; room is 0 unless a test gives some.
   std::vector<LeasedDelivery> handed_over_;
   std::uint32_t room_ = 0;
+  std::map<Position, std::uint32_t> shares_;  // of organizations that have one
 
   FakeClock clock_;
   SeededEntropy entropy_;

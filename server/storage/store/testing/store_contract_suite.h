@@ -5,6 +5,7 @@
 
 #include "domain/tlog/merkle.h"
 #include "storage/store/testing/store_contract.h"
+#include "storage/store/testing/store_contract_claiming.h"
 
 namespace sealpost {
 
@@ -306,25 +307,6 @@ TEST_P(StoreContract, LeasesOfADeadBootAreHandedOutAsOrphans) {
   EXPECT_EQ(finish(attempt(handed_over_[0], DeliveryState::Delivered)).status, FinishStatus::LeaseLost);
   EXPECT_EQ(finish(attempt(work.deliveries[0], DeliveryState::Waiting)).status, FinishStatus::Finished);
   EXPECT_FALSE(claim_work().deliveries.at(0).orphaned);
-}
-
-TEST_P(StoreContract, ClaimingIsFairAndLeavesFullTargetsAlone) {
-  for (int i = 0; i < 20; ++i) {
-    auto hanging = message(kLiveA);
-    ASSERT_EQ(accept(hanging).status, AcceptStatus::Accepted);
-  }
-  ASSERT_EQ(accept(message(kLiveB)).status, AcceptStatus::Accepted);
-  auto other = message(kLiveA);
-  other.deliveries[0].target = endpoint_of(kLiveA, 1);
-  ASSERT_EQ(accept(other).status, AcceptStatus::Accepted);
-  auto work = claim_work(64, 8, {{endpoint_of(kLiveA), 0}});
-  EXPECT_EQ(work.deliveries.size(), 2U);
-  EXPECT_FALSE(work.next_due) << "what has no room must not wake anybody";
-  work = claim_work(64, 8);
-  EXPECT_EQ(work.deliveries.size(), 8U);
-  work = claim_work(64, 8, {{endpoint_of(kLiveA), 3}});
-  EXPECT_EQ(work.deliveries.size(), 3U);
-  EXPECT_EQ(work.next_due, clock_.wall_now());
 }
 
 TEST_P(StoreContract, RequeueAndCancel) {

@@ -41,13 +41,15 @@ void DueTargets::settle(const DueTarget& target, std::optional<WallTime> next) {
   }
 }
 
-std::vector<DueTarget> DueTargets::ready(WallTime now, const std::set<Position>& full, std::size_t most) {
+std::vector<DueTarget> DueTargets::ready(WallTime now, const Full& full, std::size_t most) {
   struct Walk {
     ByTime::const_iterator at, end;
   };
   std::vector<Walk> walks;
   const auto add = [&](auto from, auto to) {
-    for (; from != to; ++from) walks.push_back({from->second.begin(), from->second.end()});
+    for (; from != to; ++from)
+      if (!full.organizations.contains(from->first))
+        walks.push_back({from->second.begin(), from->second.end()});
   };
   const auto first = organizations_.upper_bound(turn_);
   add(first, organizations_.end());
@@ -59,7 +61,8 @@ std::vector<DueTarget> DueTargets::ready(WallTime now, const std::set<Position>&
   for (bool more = true; more && found.size() < most;) {
     more = false;
     for (Walk& walk : walks) {
-      while (walk.at != walk.end && walk.at->first <= now && full.contains(walk.at->second.target)) ++walk.at;
+      while (walk.at != walk.end && walk.at->first <= now && full.targets.contains(walk.at->second.target))
+        ++walk.at;
       if (walk.at == walk.end || walk.at->first > now || found.size() >= most) continue;
       found.push_back(walk.at->second);
       ++walk.at;
@@ -69,11 +72,12 @@ std::vector<DueTarget> DueTargets::ready(WallTime now, const std::set<Position>&
   return found;
 }
 
-std::optional<WallTime> DueTargets::next_due(const std::set<Position>& full) const {
+std::optional<WallTime> DueTargets::next_due(const Full& full) const {
   std::optional<WallTime> earliest;
   for (const auto& [organization, times] : organizations_) {
+    if (full.organizations.contains(organization)) continue;
     for (const auto& [time, target] : times) {
-      if (full.contains(target.target)) continue;
+      if (full.targets.contains(target.target)) continue;
       if (!earliest || time < *earliest) earliest = time;
       break;
     }

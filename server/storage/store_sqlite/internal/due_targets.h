@@ -28,11 +28,16 @@ class DueTargets final {
   // What is known after looking: the next one's time, or nothing.
   void settle(const DueTarget& target, std::optional<WallTime> next);
 
+  // Who is to be passed over.
+  struct Full {
+    std::set<Position> organizations;
+    std::set<Position> targets;
+  };
   // The targets due at `now`: one organization after the other, each contributing one per turn. The
   // organization that the last call began with comes last.
-  [[nodiscard]] std::vector<DueTarget> ready(WallTime now, const std::set<Position>& full, std::size_t most);
-  // The earliest time anything waits for, targets in `full` left out.
-  [[nodiscard]] std::optional<WallTime> next_due(const std::set<Position>& full) const;
+  [[nodiscard]] std::vector<DueTarget> ready(WallTime now, const Full& full, std::size_t most);
+  // The earliest time anything else waits for.
+  [[nodiscard]] std::optional<WallTime> next_due(const Full& full) const;
 
   [[nodiscard]] std::vector<DueTarget> of_integration(Position organization, Position integration) const;
   [[nodiscard]] std::vector<DueTarget> of_target(Position organization, Position target) const;

@@ -90,10 +90,10 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
   return load(std::move(database), options, clock, index, next_token);
 }
 
-StoreResult<void> Engine::begin(std::uint32_t room, WallTime now) {
+StoreResult<void> Engine::begin(const Store::HandOver& hand_over, WallTime now) {
   SEALPOST_TRY_VOID(run("BEGIN IMMEDIATE"));
   changes_before_ = database->changes();
-  messages.begin_batch(room);
+  messages.begin_batch(hand_over);
   return claims.seal_where_due(now);
 }
 

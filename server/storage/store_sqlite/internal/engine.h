@@ -46,7 +46,7 @@ class Engine final {
     return result;
   }
 
-  StoreResult<void> begin(std::uint32_t room, WallTime now);
+  StoreResult<void> begin(const Store::HandOver& hand_over, WallTime now);
   // Writes what belongs to the batch as a whole. True when the batch changed anything.
   StoreResult<bool> finish_batch(Position high_water);
   StoreResult<void> commit() { return run("COMMIT"); }

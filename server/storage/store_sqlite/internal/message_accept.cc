@@ -4,8 +4,10 @@
 #include "storage/store_sqlite/internal/message_path.h"
 
 namespace sealpost::store_sqlite {
-void MessagePath::begin_batch(std::uint32_t room) {
-  room_ = room;
+void MessagePath::begin_batch(const Store::HandOver& hand_over) {
+  hand_over_ = &hand_over;
+  room_ = hand_over.room ? hand_over.room() : 0;
+  shares_.clear();
   woke_ = false;
   born_leased_.clear();
   born_before_element_ = 0;
@@ -27,9 +29,26 @@ void MessagePath::keep_element() {
 }
 
 void MessagePath::drop_element() {
-  room_ += static_cast<std::uint32_t>(born_leased_.size() - born_before_element_);
+  for (std::size_t i = born_before_element_; i < born_leased_.size(); ++i) {
+    ++room_;
+    const auto share = shares_.find(born_leased_[i].tenancy.organization.position);
+    if (share != shares_.end()) ++share->second;
+  }
   born_leased_.resize(born_before_element_);
   element_health_.clear();
+}
+
+bool MessagePath::take_room(OrganizationId organization) {
+  if (room_ == 0) return false;
+  if (hand_over_->share) {
+    auto share = shares_.find(organization.position);
+    if (share == shares_.end())
+      share = shares_.emplace(organization.position, hand_over_->share(organization)).first;
+    if (share->second == 0) return false;
+    --share->second;
+  }
+  --room_;
+  return true;
 }
 
 void MessagePath::note_health(IntegrationId integration, const Tenancy& tenancy, bool success, WallTime at,
@@ -134,14 +153,13 @@ StoreResult<void> MessagePath::insert_deliveries(AcceptMessage& message) {
       continue;
     }
     to_endpoint = true;
-    if (room_ == 0) {
+    if (!take_room(message.tenancy.organization)) {
       SEALPOST_TRY_VOID(insert_delivery(message, delivery, DeliveryState::Waiting, {}));
       parts_.due.note({message.tenancy.organization.position, message.integration.position, delivery.target},
                       message.accepted_at);
       woke_ = true;
       continue;
     }
-    --room_;
     const Lease lease{boot_, next_token_++};
     born_leased_.push_back({DeliveryId{delivery.position}, message.message, message.tenancy,
                             message.integration, delivery.kind, delivery.target, 0, message.accepted_at,

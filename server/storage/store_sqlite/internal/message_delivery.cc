@@ -84,11 +84,17 @@ StoreResult<ClaimedWork> MessagePath::claim_work(const ClaimWork& request) {
   ClaimedWork work;
   SEALPOST_TRY_VOID(claim_orphans(request.most, work.deliveries));
   std::map<Position, std::uint32_t> rooms;
-  std::set<Position> full;
+  std::map<Position, std::uint32_t> shares;
+  DueTargets::Full without_room;
   for (const auto& room : request.rooms) {
     rooms[room.target] = room.free;
-    if (room.free == 0) full.insert(room.target);
+    if (room.free == 0) without_room.targets.insert(room.target);
   }
+  for (const auto& share : request.shares) {
+    shares[share.organization.position] = share.free;
+    if (share.free == 0) without_room.organizations.insert(share.organization.position);
+  }
+  DueTargets::Full full = without_room;
   const auto left = [&] { return request.most - static_cast<std::uint32_t>(work.deliveries.size()); };
   // A look may find nothing due (the times are lower bounds), so there may be more than one round.
   while (left() > 0) {
@@ -96,23 +102,28 @@ StoreResult<ClaimedWork> MessagePath::claim_work(const ClaimWork& request) {
     if (targets.empty()) break;
     for (const DueTarget& target : targets) {
       if (!is_current(request.picture, {target.organization})) {
-        full.insert(target.target);
+        full.targets.insert(target.target);
         if (std::ranges::find(work.behind, OrganizationId{target.organization}) == work.behind.end())
           work.behind.push_back({target.organization});
         continue;
       }
       const auto room = rooms.find(target.target);
       const std::uint32_t free = room == rooms.end() ? request.most_per_target : room->second;
-      const std::uint32_t most = std::min({free, request.most_per_target, left()});
-      if (most == 0) break;
+      const auto share = shares.find(target.organization);
+      const std::uint32_t of_share = share == shares.end() ? request.most : share->second;
+      const std::uint32_t most = std::min({free, request.most_per_target, left(), of_share});
+      if (left() == 0) break;
+      if (most == 0) continue;  // its share went to other targets of this round
       SEALPOST_TRY(const std::uint32_t got, claim_target(target, request.now, most, work.deliveries));
       // Each target gives once per claim: what it has left waits for the next.
-      if (got == most) full.insert(target.target);
+      if (got == most) full.targets.insert(target.target);
+      if (share == shares.end()) continue;
+      share->second -= got;
+      if (share->second > 0) continue;
+      full.organizations.insert(target.organization);
+      without_room.organizations.insert(target.organization);
     }
   }
-  std::set<Position> without_room;
-  for (const auto& [target, free] : rooms)
-    if (free == 0) without_room.insert(target);
   work.next_due = parts_.due.next_due(without_room);
   return work;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "storage/store/store.h"
 #include "storage/store_sqlite/internal/audit_log.h"
 #include "storage/store_sqlite/internal/claim_slices.h"
 #include "storage/store_sqlite/internal/due_targets.h"
@@ -27,7 +28,8 @@ class MessagePath final {
   MessagePath(Parts parts, std::uint64_t boot, std::uint64_t first_token)
       : parts_(parts), boot_(boot), next_token_(first_token) {}
 
-  void begin_batch(std::uint32_t room);
+  // `hand_over` outlives the batch.
+  void begin_batch(const Store::HandOver& hand_over);
   StoreResult<AcceptOutcome> accept(AcceptMessage& message);
   StoreResult<FinishOutcome> finish(const FinishAttempt& attempt);
   StoreResult<ClaimedWork> claim_work(const ClaimWork& request);
@@ -68,6 +70,8 @@ class MessagePath final {
                                     DeliveryState state, const Lease& lease);
   StoreResult<std::optional<DeliveryFacts>> held_by(const FinishAttempt& attempt);
   StoreResult<void> end_attempt(const FinishAttempt& attempt, const DeliveryFacts& facts);
+  // Whether one more delivery of this organization may be born leased; it then is counted.
+  bool take_room(OrganizationId organization);
   [[nodiscard]] bool is_current(const DirectoryPicture& picture, OrganizationId organization) const;
   StoreResult<void> claim_orphans(std::uint32_t most, std::vector<LeasedDelivery>& into);
   StoreResult<std::uint32_t> claim_target(const DueTarget& target, WallTime now, std::uint32_t most,
@@ -84,6 +88,8 @@ class MessagePath final {
   bool orphans_left_ = true;
   std::vector<Position> orphans_in_batch_;
   std::uint32_t room_ = 0;
+  const Store::HandOver* hand_over_ = nullptr;
+  std::map<Position, std::uint32_t> shares_;  // what is left of each organization's, once it was asked for
   bool woke_ = false;
   std::vector<LeasedDelivery> born_leased_;
   std::size_t born_before_element_ = 0;

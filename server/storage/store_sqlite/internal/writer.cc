@@ -136,8 +136,11 @@ void Writer::run() {
 }
 
 void Writer::run_batch(std::vector<Command>& batch, const Listeners& listeners) {
-  const std::uint32_t room = listeners.hand_over.room ? listeners.hand_over.room() : 0;
-  if (const auto error = try_batch(batch, room)) {
+  if (const auto error = try_batch(batch, listeners.hand_over)) {
+    {
+      const std::scoped_lock lock(mutex_);
+      metrics_.write_error = *error;
+    }
     for (Command& command : batch) refuse(command, *error);
     for (Command& command : batch) complete(command);
     return;
@@ -151,11 +154,11 @@ void Writer::run_batch(std::vector<Command>& batch, const Listeners& listeners) 
   if (!grown.empty() && listeners.logs) listeners.logs(grown);
 }
 
-std::optional<StoreError> Writer::try_batch(std::vector<Command>& batch, std::uint32_t room) {
+std::optional<StoreError> Writer::try_batch(std::vector<Command>& batch, const Store::HandOver& hand_over) {
   if (!ensure_engine()) return StoreError::Unavailable;
   if (engine_->wal_pages() > 2 * options_.wal_page_bound) return StoreError::Full;
   token_before_batch_ = engine_->messages.next_token();
-  if (const auto begun = engine_->begin(room, clock_.wall_now()); !begun.ok()) {
+  if (const auto begun = engine_->begin(hand_over, clock_.wall_now()); !begun.ok()) {
     abandon_engine(begun.error());
     return begun.error();
   }
@@ -188,6 +191,7 @@ std::optional<StoreError> Writer::try_commit() {
   if (!*changed) return std::nullopt;
   const std::uint32_t pages = engine_->wal_pages();
   const std::scoped_lock lock(mutex_);
+  metrics_.write_error.reset();
   ++metrics_.batches;
   metrics_.sync_ns += static_cast<std::uint64_t>((clock_.steady_now() - before).count());
   metrics_.wal_pages = pages;

@@ -74,7 +74,7 @@ class Writer final {
   [[nodiscard]] bool take_batch(std::vector<Command>& batch);
   void run_batch(std::vector<Command>& batch, const Listeners& listeners);
   // Nothing when the batch is committed.
-  std::optional<StoreError> try_batch(std::vector<Command>& batch, std::uint32_t room);
+  std::optional<StoreError> try_batch(std::vector<Command>& batch, const Store::HandOver& hand_over);
   std::optional<StoreError> try_commit();
   void execute(Command& command);
   void execute(AcceptCommand& command);
