@@ -73,6 +73,34 @@ def problems_with(document):
             if path and isinstance(node, dict) and node.get("type") == "object":
                 yield f"schemas/{name}{path}: an anonymous object; give it a name"
     yield from problems_with_operations(document)
+    yield from problems_with_defaults(document)
+
+
+def request_schemas(document, name, found):
+    """Whatever a request body may hold, by name."""
+    if name not in found:
+        found.add(name)
+        for _, node in walk(document["components"]["schemas"][name]):
+            if isinstance(node, dict) and str(node.get("$ref", "")).startswith("#/components/schemas/"):
+                request_schemas(document, node["$ref"].rpartition("/")[2], found)
+    return found
+
+
+def problems_with_defaults(document):
+    """What may be left out says what it then means: a default, or words. A patch leaves as it is what it does not name."""
+    for path, method, operation in operations(document):
+        if method == "patch":
+            continue
+        for _, media in operation.get("requestBody", {}).get("content", {}).items():
+            names = set()
+            request_schemas(document, media["schema"].get("$ref", "").rpartition("/")[2], names)
+            for name in sorted(names):
+                schema = document["components"]["schemas"][name]
+                for member, value in schema.get("properties", {}).items():
+                    told = "default" in value or "eft out" in value.get("description", "")
+                    one_of = any(member in choice.get("required", []) for choice in schema.get("oneOf", []))
+                    if member not in schema.get("required", []) and not told and not one_of:
+                        yield f"{method} {path}: {name}.{member} does not say what it means to leave it out"
 
 
 def problems_with_operations(document):
@@ -148,6 +176,12 @@ def test_failure_classes_and_scopes_agree_with_the_other_contracts():
     assert {f'"{name}"' for name in schemas["ScopeName"]["enum"]} <= set(re.findall(r'"[a-z:]+"', scopes))
 
 
+def test_the_type_of_every_problem_has_its_place():
+    """`type` is /docs/errors.md#<code>."""
+    page = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+    assert [entry["code"] for entry in CODES if page.count(f'<a id="{entry["code"]}"></a>\n') != 1] == []
+
+
 def first(document):
     return document["paths"]["/v1/sources"]["post"]
 
@@ -167,6 +201,7 @@ PLANTED = {
     "security says": lambda d: first(d).update(security=[]),
     "path parameters differ": lambda d: d["paths"]["/v1/sources/{source_id}"]["get"].pop("parameters"),
     "a change needs If-Match": lambda d: d["paths"]["/v1/sources/{source_id}"]["patch"]["parameters"].pop(),
+    "does not say what it means": lambda d: d["components"]["schemas"]["SourceCreate"]["properties"]["window_seconds"].pop("default"),
     "a list is paged": lambda d: d["paths"]["/v1/sources"]["get"]["parameters"].pop(0),
     "default is a problem": lambda d: first(d)["responses"].pop("default"),
     "no success": lambda d: first(d)["responses"].pop("201"),

@@ -77,12 +77,17 @@ def test_overloaded_says_when_and_accepts_nothing(start_gateway):
     with contextlib.ExitStack() as held:
         gateway = start_gateway()
         source = party_of(gateway)
+        sending = Organization(gateway).integration()  # bodies are taken from known callers alone
+        sending.source()
+        sending.grant(["messages:write"])
+        sending.activate()
+        token = sending.credential().token()
         body = b'{"type":"order.created","data":{"pad":"' + b"x" * 8192 + b'"}}'  # more than the odd octets that are left
         most_of_one = b"x" * (BODY - 1)
         for _ in range(BODY_BUDGET // BODY + 1):
             connection = held.enter_context(connect(gateway))
             connection.sendall(b"POST /v1/messages:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                               b"Content-Length: %d\r\n\r\n" % BODY)
+                               b"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n" % (token.encode(), BODY))
             with contextlib.suppress(ConnectionError):  # the last ones find it full
                 connection.sendall(most_of_one)
         until(lambda: body_bytes(gateway) > BODY_BUDGET - 4096, "the budget to be used up")
@@ -95,6 +100,19 @@ def test_overloaded_says_when_and_accepts_nothing(start_gateway):
         until(lambda: body_bytes(gateway) == 0, "room")
         assert "message.accepted" not in records(source)
         assert source.send(body, source.sender.sign(body)).status == 202  # the same request again
+
+
+def test_strangers_bodies_are_not_taken(gateway):
+    """More than the whole budget, announced by callers without a good token: not an octet of it is held."""
+    with contextlib.ExitStack() as held:
+        for authorization in (b"", b"Authorization: Bearer spt_test_" + b"a" * 100 + b"\r\n") * 20:
+            connection = held.enter_context(connect(gateway))
+            connection.sendall(b"POST /v1/messages:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+                               authorization + b"Content-Length: %d\r\n\r\n" % BODY + b"x" * 1000)
+            problem, headers = contract().judge_octets(rest_of(connection))
+            assert problem["code"] == ("invalid_token" if authorization else "missing_token") and problem["status"] == 401
+            assert headers["connection"] == "close"
+        assert body_bytes(gateway) == 0
 
 
 # -- expired_token ---------------------------------------------------------------------------------------------

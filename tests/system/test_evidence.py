@@ -241,7 +241,8 @@ def test_proofs_that_cannot_be(party):
 
 
 def test_an_operator_has_to_name_whose_log(gateway):
-    assert gateway.operator.get("/v1/audit/key").status == 404
+    problem = gateway.operator.get("/v1/audit/key").refused("validation_failed")
+    assert [error["pointer"] for error in problem["errors"]] == ["?organization_id"]
 
 
 def test_a_machine_reads_its_own_log_alone(party, organization):

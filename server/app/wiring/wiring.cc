@@ -175,8 +175,9 @@ Result<void, std::string> Wiring::build() {
                   const auto aborted =
                       p.delivery->access_ended_and_wait(ended.tenancy.organization, kRevocationPatience);
                   return aborted ? aborted->size() : 0;
-                },
-                .count_tokens = {}}});
+                }},
+      .rates = {.source = {p.config.limits.source_per_second, p.config.limits.source_burst},
+                .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}}});
   p.history = std::make_unique<MessageHistory>(*p.operations);
   p.acceptance = std::make_unique<Acceptance>(Acceptance::Parts{.store = *core.store,
                                                                 .vault = *core.vault,
@@ -215,7 +216,6 @@ Result<void, std::string> Wiring::build() {
                          .started_at = p.started_at,
                          .state = p.draining ? "draining" : "ready",
                          .sqlite_version = store_library_version(),
-                         .epoch = 0,
                          .queued_deliveries = p.delivery->metrics().held,
                          .wal_bytes = store.wal_pages * 4096};
   };

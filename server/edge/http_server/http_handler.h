@@ -1,9 +1,10 @@
-// What the HTTP server asks of those above it. All three functions are called on socket threads, several at a
+// What the HTTP server asks of those above it. All functions are called on socket threads, several at a
 // time when there are several such threads, and must not block.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "edge/http_server/responder.h"
@@ -31,12 +32,20 @@ enum class ProtocolErrorKind : std::uint8_t {
 inline constexpr std::size_t kProtocolErrorKinds = 14;
 
 [[nodiscard]] int status_of(ProtocolErrorKind kind);
+// snake_case, for metrics.
+[[nodiscard]] std::string_view name_of(ProtocolErrorKind kind);
 
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   // The largest body this route takes, asked before any of it is read; `path` is decoded. 0: none.
   [[nodiscard]] virtual std::size_t body_limit(std::string_view method, std::string_view path) = 0;
+  // Asked once about a request whose head is whole and whose body has not come yet. An answer ends it there,
+  // and the connection with it: not a byte of the body is kept. Requests without a body, or whose body is
+  // taken, go to handle(), which judges them again.
+  [[nodiscard]] virtual std::optional<HttpResponse> refuse_body(const HttpRequest& /*head*/) {
+    return std::nullopt;
+  }
   // An exception that leaves handle() is counted, and the dropped Responder answers 500.
   virtual void handle(HttpRequest&& request, Responder responder) = 0;
   // The body of a refusal; its status should be status_of(kind). The server adds Retry-After to a 503 that

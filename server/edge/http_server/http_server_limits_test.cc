@@ -156,6 +156,42 @@ TEST_F(HttpServerLimitsTest, HoldsOnlySoManyBytesOfBodies) {
   EXPECT_EQ(connect().exchange(post("abc"))->status, 204);
 }
 
+TEST_F(HttpServerLimitsTest, ARefusedHeadCostsNoBytesOfBodies) {
+  std::atomic<int> judged{0};
+  handler_.on_head = [&](const HttpRequest& head) -> std::optional<HttpResponse> {
+    ++judged;
+    if (head.headers.find("Authorization").count > 0) return std::nullopt;
+    return HttpResponse::empty(401);
+  };
+  start();
+  // The answer does not wait for the body, and what comes of it is read into nothing.
+  auto client = connect();
+  ASSERT_TRUE(client.send("POST /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n123"));
+  const auto refused = client.read_response();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 401);
+  EXPECT_EQ(refused->headers.sole("Connection"), "close");
+  ASSERT_TRUE(client.send(std::string(500, 'x')));
+  EXPECT_EQ(server_->stats().body_bytes_held, 0U);
+  client.half_close();
+  EXPECT_TRUE(client.read_until_closed());
+  EXPECT_EQ(connect()
+                .exchange("POST /in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na")
+                ->status,
+            401);
+  // A client that waits to be asked for its body is never asked.
+  EXPECT_EQ(connect()
+                .exchange("POST /in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nExpect: "
+                          "100-continue\r\n\r\n")
+                ->status,
+            401);
+  EXPECT_EQ(judged, 3);
+  EXPECT_EQ(connect().exchange(post("abc", "Authorization: x\r\n"))->status, 200);
+  EXPECT_EQ(judged, 4);
+  EXPECT_EQ(connect().exchange(get("/"))->status, 200) << "without a body there is nothing to refuse";
+  EXPECT_EQ(judged, 4);
+}
+
 TEST_F(HttpServerLimitsTest, WorksOnOnlySoManyRequests) {
   options_.limits.requests_in_flight = 1;
   std::promise<Responder> kept;

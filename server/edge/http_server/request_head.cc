@@ -80,6 +80,40 @@ bool valid_port(std::string_view text) {
 
 }  // namespace
 
+std::string_view name_of(ProtocolErrorKind kind) {
+  switch (kind) {
+    case ProtocolErrorKind::Malformed:
+      return "malformed";
+    case ProtocolErrorKind::AmbiguousFraming:
+      return "ambiguous_framing";
+    case ProtocolErrorKind::BadHost:
+      return "bad_host";
+    case ProtocolErrorKind::HeadTimeout:
+      return "head_timeout";
+    case ProtocolErrorKind::BodyTimeout:
+      return "body_timeout";
+    case ProtocolErrorKind::BodyTooLarge:
+      return "body_too_large";
+    case ProtocolErrorKind::TargetTooLong:
+      return "target_too_long";
+    case ProtocolErrorKind::ExpectationFailed:
+      return "expectation_failed";
+    case ProtocolErrorKind::Misdirected:
+      return "misdirected";
+    case ProtocolErrorKind::HeadTooLarge:
+      return "head_too_large";
+    case ProtocolErrorKind::Unanswered:
+      return "unanswered";
+    case ProtocolErrorKind::UnsupportedCoding:
+      return "unsupported_coding";
+    case ProtocolErrorKind::TooBusy:
+      return "too_busy";
+    case ProtocolErrorKind::UnsupportedVersion:
+      return "unsupported_version";
+  }
+  return "unknown";
+}
+
 int status_of(ProtocolErrorKind kind) {
   switch (kind) {
     case ProtocolErrorKind::Malformed:
@@ -113,8 +147,13 @@ int status_of(ProtocolErrorKind kind) {
 
 Result<std::size_t, ProtocolErrorKind> HeadScanner::scan(std::string_view head) {
   while (at_ < head.size()) {
-    if (state_ == State::Value) {  // most of a head is values: walk them without the state machine
-      while (at_ < head.size() && is(head[at_], kValueChar)) ++at_;
+    // Most of a head is names and values: walk them without the state machine.
+    if (state_ == State::Value || state_ == State::Name) {
+      const CharClass plain = state_ == State::Value ? kValueChar : kToken;
+      const char* at = head.data() + at_;
+      const char* const end = head.data() + head.size();
+      while (at != end && is(*at, plain)) ++at;
+      at_ = static_cast<std::size_t>(at - head.data());
       if (at_ >= limits_.head_bytes) return fail(ProtocolErrorKind::HeadTooLarge);
       if (at_ == head.size()) break;
     }

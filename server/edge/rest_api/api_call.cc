@@ -118,7 +118,7 @@ Result<std::optional<std::uint64_t>, Problem> ApiCall::query_number(std::string_
 Result<void, Problem> ApiCall::read_body() {
   if (request_.headers.find("Content-Encoding").count > 0)
     return fail(Problem(PublicCode::UnsupportedEncoding));
-  if (route_->body == BodyForm::None && request_.body.empty()) {
+  if (route_->body != BodyForm::Json && request_.body.empty()) {
     body_.emplace_object();
     return {};
   }
@@ -206,6 +206,15 @@ Result<AuthorizedCall, Problem> ApiCall::authorize(const Target& target) const {
                                              call_context());
   if (!call) return fail(Problem(call.error()));
   return *std::move(call);
+}
+
+Result<AuthorizedCall, Problem> ApiCall::authorize_for(EntityKind kind, Position position) const {
+  SEALPOST_TRY(AuthorizedCall call, authorize(target_of(kind, position)));
+  if (position == 0) return call;
+  const auto picture = operations().picture();
+  const auto reached = judge_reach(*picture->directory, call, kind, position);
+  if (!reached) return fail(Problem(reached.error()));
+  return call;
 }
 
 // ---- Writing the answer

@@ -79,7 +79,7 @@ class ApiCall final {
   }
   Result<std::optional<std::uint64_t>, Problem> query_number(std::string_view name, std::uint64_t min) const;
   [[nodiscard]] static Problem query_problem(std::string_view name, std::string message);
-  // Checks media type and coding, and reads the body into body(). For BodyForm::Json and None.
+  // Checks media type and coding, and reads the body into body(). For the forms that are JSON.
   Result<void, Problem> read_body();
   [[nodiscard]] const boost::json::object& body() const { return body_.get_object(); }
   [[nodiscard]] std::string_view body_text() const { return as_text(request_.body); }
@@ -93,11 +93,14 @@ class ApiCall final {
   // ---- Who may ----
   // May the caller call this operation, for that target? Called without one before anything else is read.
   Result<AuthorizedCall, Problem> authorize(const Target& target = {}) const;
-  // The same for what an id names; unknown ids reach nothing and are the flow's to refuse.
+  // The same for what an id names, and may the caller know of it: answered before anything else that the
+  // request says, so that nobody learns from a refusal of the rest what is there. An id that is not set names
+  // nothing.
   template <class IdType>
   Result<AuthorizedCall, Problem> authorize_for(IdType id) const {
-    return authorize(target_of(IdType::kKind, id.position));
+    return authorize_for(IdType::kKind, id.position);
   }
+  Result<AuthorizedCall, Problem> authorize_for(EntityKind kind, Position position) const;
   [[nodiscard]] Target target_of(EntityKind kind, Position position) const;
 
   // ---- Writing the answer ----

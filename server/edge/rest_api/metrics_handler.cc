@@ -118,16 +118,18 @@ std::vector<Metric> http_server_metrics(std::string_view server, std::function<H
                              {{{"class", std::to_string(i) + "xx"}}, now.responses_by_class[i]});
                        return samples;
                      }});
-  metrics.push_back({.kind = Counter,
-                     .name = prefix + "protocol_errors_total",
-                     .help = "Requests that the server itself refused, by code.",
-                     .samples = [shared] {
-                       const HttpServerStats now = (*shared)();
-                       std::vector<MetricSample> samples;
-                       for (std::size_t i = 0; i < now.protocol_errors.size(); ++i)
-                         samples.push_back({{{"kind", std::to_string(i)}}, now.protocol_errors[i]});
-                       return samples;
-                     }});
+  metrics.push_back(
+      {.kind = Counter,
+       .name = prefix + "protocol_errors_total",
+       .help = "Requests that the server itself refused, by kind.",
+       .samples = [shared] {
+         const HttpServerStats now = (*shared)();
+         std::vector<MetricSample> samples;
+         for (std::size_t i = 0; i < now.protocol_errors.size(); ++i)
+           samples.push_back(
+               {{{"kind", std::string(name_of(static_cast<ProtocolErrorKind>(i)))}}, now.protocol_errors[i]});
+         return samples;
+       }});
   return metrics;
 }
 

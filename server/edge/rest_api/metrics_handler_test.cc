@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "edge/http_server/testing/captured_response.h"
 
 namespace sealpost {
@@ -36,6 +38,21 @@ TEST(MetricsHandler, ServesNothingElse) {
   EXPECT_EQ(status_of("/", HttpMethod::Get), 404);
   EXPECT_EQ(handler.body_limit("GET", "/metrics"), 0U);
   EXPECT_NE(handler.text().find("sealpost_http_responses_total{class=\"2xx\"} 0\n"), std::string::npos);
+}
+
+TEST(MetricsHandler, NamesTheKindsOfProtocolErrors) {
+  HttpServerStats stats;
+  stats.protocol_errors[static_cast<std::size_t>(ProtocolErrorKind::BodyTooLarge)] = 3;
+  const MetricsHandler handler(http_server_metrics("http", [stats] { return stats; }));
+  const std::string text = handler.text();
+  EXPECT_NE(text.find("sealpost_http_protocol_errors_total{kind=\"body_too_large\"} 3\n"), std::string::npos);
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < kProtocolErrorKinds; ++i) {
+    const std::string_view name = name_of(static_cast<ProtocolErrorKind>(i));
+    EXPECT_TRUE(names.insert(name).second) << name;
+    EXPECT_NE(text.find("{kind=\"" + std::string(name) + "\"} "), std::string::npos) << name;
+  }
+  EXPECT_FALSE(names.contains("unknown"));
 }
 
 }  // namespace

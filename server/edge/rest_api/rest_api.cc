@@ -27,7 +27,7 @@ Result<void, Problem> admit(ApiCall& api) {
     if (const auto call = api.authorize(); !call) return fail(call.error());
   }
   SEALPOST_TRY_VOID(api.check_query());
-  if (api.route().body == BodyForm::None || api.route().body == BodyForm::Json)
+  if (api.route().body != BodyForm::Form && api.route().body != BodyForm::Raw)
     SEALPOST_TRY_VOID(api.read_body());
   return {};
 }
@@ -126,6 +126,18 @@ std::size_t RestApi::body_limit(std::string_view method, std::string_view path) 
   if (match.route == nullptr) return kUnknownRouteBytes;
   if (match.route->run == RunKind::Webhook) return state_->parts.inlet.body_limit(match.parameters[0]);
   return match.route->body_limit;
+}
+
+std::optional<HttpResponse> RestApi::refuse_body(const HttpRequest& head) {
+  const Route* route = state_->router.find(head.method, head.target.path).route;
+  if (route == nullptr || route->run == RunKind::Webhook || route->callers == Callers::Anonymous)
+    return std::nullopt;
+  // What comes before the caller in handle() is left to it.
+  if (has_token_in_query(head.target)) return std::nullopt;
+  const auto known = state_->authenticator.authenticate(head, state_->parts.operations.now());
+  if (known) return std::nullopt;
+  const std::string id = state_->ids().encode(state_->new_request());
+  return finished(problem_response(known.error(), id), id);
 }
 
 void RestApi::handle(HttpRequest&& request, Responder responder) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,6 @@ struct GatewayStatus {
   WallTime started_at{};
   std::string state = "ready";  // ready | draining | rolled_back | store_failed
   std::string sqlite_version;
-  std::uint64_t epoch = 0;
   std::uint64_t queued_deliveries = 0;
   std::uint64_t wal_bytes = 0;
 };
@@ -69,6 +69,9 @@ class RestApi final : public HttpHandler {
   RestApi& operator=(const RestApi&) = delete;
 
   [[nodiscard]] std::size_t body_limit(std::string_view method, std::string_view path) override;
+  // Callers are known by their token, so no body is taken from whom handle() would refuse for it; in the same
+  // words.
+  [[nodiscard]] std::optional<HttpResponse> refuse_body(const HttpRequest& head) override;
   void handle(HttpRequest&& request, Responder responder) override;
   [[nodiscard]] HttpResponse protocol_error(ProtocolErrorKind kind, std::string_view request_id) override;
 

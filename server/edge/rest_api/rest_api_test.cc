@@ -188,6 +188,46 @@ TEST_F(RestApiTest, MakesOperatorTokensOnTheSocketOnly) {
   EXPECT_EQ(as_machine(token, "GET", "/v1/organizations").code(), "expired_token");
 }
 
+TEST_F(RestApiTest, TakesNoBodyForAnEmptyOneWhereNothingMustBeSaid) {
+  const IntegrationId integration = make_integration();
+  const GrantId grant = request_scopes(integration, {{"messages:write", {}}});
+  const auto post = [&](const std::string& target,
+                        std::vector<std::pair<std::string, std::string>> headers = {}) {
+    return as_operator("POST", target, nullptr, std::move(headers));
+  };
+  EXPECT_EQ(post("/v1/grants/" + ids_->encode(grant) + ":approve").http.status, 200);
+  const SigningKeyId key{add_key(make_source(integration))->resource.position};
+  EXPECT_EQ(post("/v1/keys/" + ids_->encode(key) + ":retire").http.status, 200);
+  EXPECT_EQ(post("/v1/operator/tokens").http.status, 201);
+  // What there is of a body is still judged, and a reason must still be given.
+  EXPECT_EQ(as_operator("POST", "/v1/operator/tokens", object{{"lifetime_second", 60}}).code(),
+            "unknown_field");
+  EXPECT_EQ(ask({.method = "POST",
+                 .target = "/v1/operator/tokens",
+                 .body = "{}",
+                 .headers = {{"Content-Type", "text/plain"}},
+                 .socket_uid = kTestOperatorUid})
+                .code(),
+            "unsupported_media_type");
+  EXPECT_EQ(post("/v1/integrations/" + ids_->encode(integration) + ":revoke").code(),
+            "unsupported_media_type");
+}
+
+TEST_F(RestApiTest, AsksOperatorsWhoseLogTheyMean) {
+  make_organization();
+  for (const std::string target :
+       {"/v1/audit/key", "/v1/audit/checkpoint", "/v1/audit/entries/0", "/v1/audit/entries/0/proof-file",
+        "/v1/audit/proofs/inclusion?index=0", "/v1/audit/proofs/consistency?old_size=0"}) {
+    SCOPED_TRACE(target);
+    const ApiAnswer answer = as_operator("GET", target);
+    if (answer.code() == "operator_not_allowed") continue;
+    EXPECT_EQ(answer.code(), "validation_failed");
+    EXPECT_EQ(answer.text("/errors/0/pointer"), "?organization_id");
+  }
+  // A token implies its own.
+  EXPECT_EQ(as_machine(token_of(make_party(), all_scopes()), "GET", "/v1/audit/key").http.status, 200);
+}
+
 TEST_F(RestApiTest, TellsItsHealth) {
   EXPECT_EQ(ask({.method = "GET", .target = "/healthz"}).http.status, 200);
   EXPECT_EQ(ask({.method = "GET", .target = "/readyz"}).text("/status"), "ready");
@@ -195,6 +235,59 @@ TEST_F(RestApiTest, TellsItsHealth) {
   const ApiAnswer answer = ask({.method = "GET", .target = "/readyz"});
   EXPECT_EQ(answer.http.status, 503);
   EXPECT_EQ(answer.text("/checks/0/name"), "store");
+}
+
+TEST_F(RestApiTest, TakesNoBodyFromWhomItWouldRefuse) {
+  const Party party = make_party();
+  const std::string token = token_of(party, all_scopes());
+  const std::string late = token_of(party, all_scopes());
+  struct Row {
+    std::string_view title;
+    std::string_view target;
+    std::string authorization;
+    std::optional<std::uint32_t> uid;
+    std::string_view code;  // empty: the body is taken
+  };
+  const auto judge = [&](const Row& row) {
+    HttpRequest head =
+        request_of({.method = "POST", .target = std::string(row.target), .socket_uid = row.uid});
+    if (!row.authorization.empty()) head.headers.add("Authorization", row.authorization);
+    const auto refusal = api_->refuse_body(head);
+    const auto captured = CapturedResponse::create();
+    api_->handle(std::move(head), captured->responder());
+    const HttpResponse whole = captured->wait();
+    if (!refusal) return std::string();
+    // The ordinary answer and no more: but for the request's own id it is the same to the byte.
+    auto early = boost::json::parse(refusal->body).as_object();
+    auto later = boost::json::parse(whole.body).as_object();
+    EXPECT_EQ(early.at("request_id").as_string(), refusal->headers.sole("Request-Id"));
+    early.erase("request_id");
+    later.erase("request_id");
+    EXPECT_EQ(early, later) << row.title;
+    EXPECT_EQ(refusal->status, whole.status) << row.title;
+    EXPECT_EQ(refusal->headers.sole("WWW-Authenticate"), whole.headers.sole("WWW-Authenticate")) << row.title;
+    return std::string(early.at("code").as_string());
+  };
+  const std::string_view batch = "/v1/messages:batch";
+  for (const Row& row : std::vector<Row>{
+           {"no token", batch, "", {}, "missing_token"},
+           {"no bearer", batch, "Basic YTpi", {}, "malformed_request"},
+           {"no token of ours", batch, "Bearer abc", {}, "invalid_token"},
+           {"an invented token", batch, "Bearer spt_test_" + std::string(200, 'a'), {}, "invalid_token"},
+           {"an invented operator token", batch, "Bearer spo_" + std::string(200, 'a'), {}, "invalid_token"},
+           {"a good token", batch, "Bearer " + token, {}, ""},
+           {"the operator's socket", "/v1/organizations", "", kTestOperatorUid, ""},
+           {"somebody else on the socket", "/v1/organizations", "", kTestOperatorUid + 1, "missing_token"},
+           {"a webhook", "/v1/in/src_x", "", {}, ""},
+           {"the token endpoint", "/v1/oauth/token", "", {}, ""},
+           {"an unknown path", "/v1/nothing", "", {}, ""},
+           {"a token in the query", "/v1/messages?access_token=x", "", {}, ""},
+       }) {
+    SCOPED_TRACE(row.title);
+    EXPECT_EQ(judge(row), row.code);
+  }
+  clock_.advance(kAccessTokenLifetime + Seconds(1));
+  EXPECT_EQ(judge({"an expired token", batch, "Bearer " + late, {}, {}}), "expired_token");
 }
 
 TEST_F(RestApiTest, TellsWhatTheServerRefusedInTheSameForm) {

@@ -22,10 +22,11 @@ class ApiCall;
 enum class Callers : std::uint8_t { Anonymous, Machine, Operator, MachineOrOperator };
 
 enum class BodyForm : std::uint8_t {
-  None,  // empty, or an empty JSON object
-  Json,  // an object
-  Form,  // application/x-www-form-urlencoded
-  Raw,   // whatever it is
+  None,          // empty, or an empty JSON object
+  Json,          // an object
+  OptionalJson,  // an object, all of whose members may be left out; empty: the same as {}
+  Form,          // application/x-www-form-urlencoded
+  Raw,           // whatever it is
 };
 
 // How it runs.

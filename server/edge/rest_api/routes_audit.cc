@@ -22,6 +22,8 @@ Result<LogCall, Problem> authorize_log(const ApiCall& api) {
   SEALPOST_TRY(const auto named, api.query_id<OrganizationId>("organization_id"));
   SEALPOST_TRY(AuthorizedCall call, api.authorize({.tenancy = {named, Environment::Shared}, .resource = {}}));
   const OrganizationId log = call.tenancy().organization;
+  if (!log.set())
+    return fail(api.query_problem("organization_id", "This parameter is required of operators."));
   if (named.set() && named != log) return fail(Problem(PublicCode::NotFound));
   if (named.set() && api.operations().picture()->directory->find(named) == nullptr)
     return fail(Problem(PublicCode::NotFound));

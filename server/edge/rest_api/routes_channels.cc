@@ -40,8 +40,8 @@ Answer channel_create(ApiCall& api) {
                      .name = read_text(reader, "name", kNameLength),
                      .kind = read_choice<ChannelKind>(reader, "kind", {{"inbox", ChannelKind::Inbox}}),
                      .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.workspace));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_channel(api.operations(), call, request), 201, "/v1/channels");
 }

@@ -14,8 +14,8 @@ Answer credential_create(ApiCall& api) {
                         .name = read_text(reader, "name", kNameLength),
                         .expires_at = optional_time(reader, "expires_at"),
                         .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_credential(api.operations(), call, request), 201, "/v1/credentials");
 }

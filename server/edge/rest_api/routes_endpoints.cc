@@ -67,8 +67,8 @@ Answer endpoint_create(ApiCall& api) {
       .timeout_ms = optional_number(reader, "timeout_ms", 100, 60'000),
       .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000),
       .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_endpoint(api.operations(), call, request), 201, "/v1/endpoints");
 }

@@ -54,8 +54,8 @@ Answer grant_create(ApiCall& api) {
     reader.each_object("exceptions", kExceptions, [&](ObjectReader& fields) {
       request.exceptions.push_back(read_exception(fields, api.ids()));
     });
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(request_grant(api.operations(), call, request), 201, "/v1/grants");
 }
@@ -104,7 +104,7 @@ std::span<const Route> grant_routes() {
        .path = "/v1/grants/{grant_id}:approve",
        .operation_id = "grant_approve",
        .callers = Callers::Operator,
-       .body = BodyForm::Json,
+       .body = BodyForm::OptionalJson,
        .body_limit = kControlBodyBytes,
        .handle = grant_approve},
       {.method = HttpMethod::Post,

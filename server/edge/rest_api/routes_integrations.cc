@@ -37,8 +37,8 @@ Answer integration_create(ApiCall& api) {
                          .rate_limit = optional_rate(reader),
                          .event_rules = {},
                          .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.workspace));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_integration(api.operations(), call, request), 201, "/v1/integrations");
 }

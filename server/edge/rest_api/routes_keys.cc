@@ -116,7 +116,7 @@ std::span<const Route> key_routes() {
        .operation_id = "key_retire",
        .callers = Callers::MachineOrOperator,
        .scope = Scope::KeysRotate,
-       .body = BodyForm::Json,
+       .body = BodyForm::OptionalJson,
        .body_limit = kControlBodyBytes,
        .handle = key_retire},
       {.method = HttpMethod::Post,

@@ -61,8 +61,8 @@ Answer workspace_create(ApiCall& api) {
   NewWorkspace request{.organization = read_id<OrganizationId>(reader, api.ids(), "organization_id"),
                        .name = read_text(reader, "name", kNameLength),
                        .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.organization));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_workspace(api.operations(), call, request), 201, "/v1/workspaces");
 }

@@ -52,8 +52,8 @@ Answer source_create(ApiCall& api) {
       .claim_horizon_hours = optional_number(reader, "claim_horizon_hours", 0, 8760).value_or(0),
       .rate_limit = optional_rate(reader).value_or(RateSetting{}),
       .once = {}};
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_source(api.operations(), call, request), 201, "/v1/sources");
 }

@@ -20,8 +20,8 @@ Answer subscription_create(ApiCall& api) {
   request.event_types = optional_event_types(reader).value_or(std::vector<std::string>());
   if (reader.has("endpoint_id") == reader.has("channel_id"))
     reader.problem("endpoint_id", "Name exactly one of endpoint_id and channel_id.");
-  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
+  SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_subscription(api.operations(), call, request), 201, "/v1/subscriptions");
 }

@@ -2,6 +2,8 @@
 // what is what the table says, and nothing else.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "edge/rest_api/route.h"
 #include "edge/rest_api/testing/api_fixture.h"
 
@@ -134,6 +136,59 @@ TEST_F(ScopeTableTest, OtherOrganizationsAreNotThereAndOtherEnvironmentsAreNamed
       as_machine(token, "GET", "/v1/audit/key?organization_id=" + ids_->encode(stranger.organization)).code(),
       "not_found");
   EXPECT_EQ(as_machine(token, "GET", "/v1/integrations/" + ids_->encode(party.integration)).http.status, 200);
+}
+
+// Whatever else is wrong with a request, who may not know of a thing learns that it is not there and no more.
+TEST_F(ScopeTableTest, WhatBelongsToOthersIsNotThereBeforeAnythingElseIsSaid) {
+  const Party party = make_party();
+  const Party stranger = make_party();
+  const SourceId source = make_source(stranger.integration);
+  const EndpointId endpoint = make_endpoint(stranger.integration);
+  const ChannelId channel = make_channel(stranger.workspace);
+  const GrantId grant = make_grant(stranger.integration);
+  const SigningKeyId key{add_key(source, "a secret that nobody else has")->resource.position};
+  const std::string token = token_of(party, all_scopes());
+  const std::map<std::string_view, std::string> others{
+      {"{organization_id}", ids_->encode(stranger.organization)},
+      {"{workspace_id}", ids_->encode(stranger.workspace)},
+      {"{integration_id}", ids_->encode(stranger.integration)},
+      {"{source_id}", ids_->encode(source)},
+      {"{endpoint_id}", ids_->encode(endpoint)},
+      {"{channel_id}", ids_->encode(channel)},
+      {"{grant_id}", ids_->encode(grant)},
+      {"{credential_id}", ids_->encode(stranger.credential)},
+      {"{key_id}", ids_->encode(key)}};
+  std::size_t asked = 0;
+  for (const Route& route : route_table()) {
+    if (!for_machines(route)) continue;
+    std::string target(route.path);
+    for (const auto& [name, id] : others)
+      if (const auto at = target.find(name); at != std::string::npos) target.replace(at, name.size(), id);
+    if (target == route.path || target.contains('{')) continue;
+    SCOPED_TRACE(route.operation_id);
+    ++asked;
+    const bool takes_body = route.body == BodyForm::Json || route.body == BodyForm::OptionalJson;
+    // No If-Match, a body of nothing that is known, a page of no size.
+    Call call{.method = method_of(route.method),
+              .target = target + (route.query.contains("limit") ? "?limit=0" : ""),
+              .body = takes_body ? R"({"surely_unknown":1})" : "",
+              .headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", "with space"}},
+              .token = token};
+    EXPECT_EQ(ask(call).code(), "not_found");
+  }
+  EXPECT_GE(asked, 20U);
+  // The same where the body or the query names what a thing is made for.
+  const std::string integration = ids_->encode(stranger.integration);
+  for (const std::string_view path :
+       {"/v1/sources", "/v1/endpoints", "/v1/subscriptions", "/v1/grants", "/v1/credentials"}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(as_machine(token, "POST", std::string(path),
+                         boost::json::object{{"integration_id", integration}, {"surely_unknown", 1}})
+                  .code(),
+              "not_found");
+    EXPECT_EQ(as_machine(token, "GET", std::string(path) + "?limit=0&integration_id=" + integration).code(),
+              "not_found");
+  }
 }
 
 }  // namespace

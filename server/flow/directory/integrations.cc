@@ -18,7 +18,14 @@ Operation<void> judge_owner(const IntegrationOwner& owner) {
   return {};
 }
 
-Operation<void> apply_change(Integration& integration, const IntegrationChange& change) {
+// What a change is judged by, beside itself.
+struct Changing {
+  const Operations& operations;
+  const AuthorizedCall& call;
+};
+
+Operation<void> apply_change(Integration& integration, const IntegrationChange& change,
+                             const Changing& changing) {
   if (integration.state == IntegrationState::Revoked || integration.state == IntegrationState::Decommissioned)
     return refuse(PublicCode::IntegrationRevoked);
   if (change.name) {
@@ -37,6 +44,8 @@ Operation<void> apply_change(Integration& integration, const IntegrationChange& 
   }
   if (change.rate_limit) {
     SEALPOST_TRY_VOID(judge_rate(*change.rate_limit));
+    SEALPOST_TRY_VOID(judge_rate_change(changing.call, {integration.rate_per_second, integration.rate_burst},
+                                        *change.rate_limit, changing.operations.parts().rates.integration));
     integration.rate_per_second = change.rate_limit->per_second;
     integration.rate_burst = change.rate_limit->burst;
   }
@@ -169,6 +178,27 @@ Operation<void> judge_rate(const RateSetting& rate) {
   return {};
 }
 
+Operation<void> judge_rate_change(const AuthorizedCall& call, const RateSetting& before,
+                                  const RateSetting& after, const RateSetting& otherwise) {
+  if (call.caller_kind() == CallerKind::Operator) return {};
+  struct Effective {
+    std::uint64_t per_second = 0;
+    std::uint64_t burst = 0;
+  };
+  const auto effective = [&](const RateSetting& rate) {
+    const RateSetting& meant = rate.per_second == 0 ? otherwise : rate;
+    const std::uint64_t twice = std::uint64_t{2} * meant.per_second;
+    return Effective{meant.per_second, meant.burst == 0 ? twice : meant.burst};
+  };
+  const Effective from = effective(before);
+  const Effective to = effective(after);
+  if (to.per_second > from.per_second)
+    return refuse(PublicCode::OperatorOnly, "a machine may only lower limits", {"/rate_limit/per_second"});
+  if (to.burst > from.burst)
+    return refuse(PublicCode::OperatorOnly, "a machine may only lower limits", {"/rate_limit/burst"});
+  return {};
+}
+
 Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call,
                                    const NewIntegration& request) {
   if (request.environment == Environment::Shared)
@@ -183,11 +213,13 @@ Operation<Made> create_integration(Operations& operations, const AuthorizedCall&
             Integration made;
             made.head = new_head(operations, {workspace->head.tenancy.organization, request.environment});
             made.workspace = workspace->id();
-            SEALPOST_TRY_VOID(apply_change(made, {.name = request.name,
-                                                  .source_system = request.source_system,
-                                                  .owner = request.owner,
-                                                  .rate_limit = request.rate_limit,
-                                                  .event_rules = request.event_rules}));
+            SEALPOST_TRY_VOID(apply_change(made,
+                                           {.name = request.name,
+                                            .source_system = request.source_system,
+                                            .owner = request.owner,
+                                            .rate_limit = request.rate_limit,
+                                            .event_rules = request.event_rules},
+                                           {operations, call}));
             return insert_once(operations, transaction, picture, call, request.once, picture.integrations,
                                made, workspace->head.position, "integration.created");
           }));
@@ -228,7 +260,7 @@ Operation<Resource> update_integration(Operations& operations, const AuthorizedC
                update_record(operations, call, &DirectorySnapshot::integrations, id.position, if_version,
                              "integration.updated",
                              [&](Integration& integration, const DirectorySnapshot&, ControlTransaction&) {
-                               return apply_change(integration, change);
+                               return apply_change(integration, change, {operations, call});
                              }));
   SEALPOST_TRY(Made made, with_health(operations, id, made_of(std::move(changed))));
   return std::move(made.resource);

@@ -12,11 +12,11 @@ struct IntegrationOwner {
   std::string team;
   std::string contact;
 };
-struct RateSetting {
-  std::uint32_t per_second = 0;  // 0: the installation's default
-  std::uint32_t burst = 0;
-};
 [[nodiscard]] Operation<void> judge_rate(const RateSetting& rate);
+// Limits protect the installation from its machines: a machine lowers them, raising is the operator's.
+// `otherwise` is the installation's own, which 0 stands for.
+[[nodiscard]] Operation<void> judge_rate_change(const AuthorizedCall& call, const RateSetting& before,
+                                                const RateSetting& after, const RateSetting& otherwise);
 struct NewIntegration {
   WorkspaceId workspace;
   Environment environment = Environment::Test;

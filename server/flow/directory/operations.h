@@ -28,14 +28,23 @@ struct EndedAccess {
   Position position = 0;
 };
 
+// As records hold it.
+struct RateSetting {
+  std::uint32_t per_second = 0;  // 0: the installation's default, of both
+  std::uint32_t burst = 0;       // 0: twice what a second takes
+};
+// The installation's defaults.
+struct RateDefaults {
+  RateSetting source{5'000, 10'000};
+  RateSetting integration{10'000, 20'000};
+};
+
 // What happens beside the transaction when access ends. Called on the operation's thread after the commit;
 // each may wait, at most the 750 ms in which a node has to confirm. Empty ones count nothing.
 struct RevocationHooks {
   std::string node;  // this node's name in receipts
   // Aborts the sends in flight that the change touches; how many were.
   std::function<std::uint64_t(const EndedAccess&)> abort_sends;
-  // Access tokens that were alive and no longer are.
-  std::function<std::uint64_t(const EndedAccess&)> count_tokens;
 };
 
 // May this URL be an endpoint's? Asked before the transaction; the sender judges again at each send.
@@ -55,6 +64,7 @@ class Operations final {
     Entropy& entropy;
     EndpointJudge judge_endpoint;
     RevocationHooks hooks;
+    RateDefaults rates{};
   };
   explicit Operations(Parts parts) : parts_(std::move(parts)) {}
 

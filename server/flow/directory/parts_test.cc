@@ -127,6 +127,78 @@ TEST_F(PartsTest, HeaderValuesDoNotFollowTheEndpointToAnotherAddress) {
   EXPECT_TRUE(picture()->find(endpoint)->headers.empty());
 }
 
+TEST_F(PartsTest, AMachineLowersItsLimitsAndTheOperatorRaisesThem) {
+  // The installation's: 10,000 and 20,000 for an integration, 5,000 and 10,000 for a source.
+  struct Row {
+    const char* title;
+    RateSetting before;
+    RateSetting asked;
+    bool integration;  // a machine may, of its integration
+    bool source;
+  };
+  const Row rows[] = {
+      {"the same", {100, 200}, {100, 200}, true, true},
+      {"fewer a second", {100, 200}, {99, 200}, true, true},
+      {"fewer at once", {100, 200}, {100, 199}, true, true},
+      {"more a second", {100, 200}, {101, 200}, false, false},
+      {"more at once", {100, 200}, {100, 201}, false, false},
+      {"fewer a second, more at once", {100, 200}, {1, 201}, false, false},
+      {"twice as many at once, unsaid", {100, 200}, {100, 0}, true, true},
+      {"more at once, unsaid", {100, 199}, {100, 0}, false, false},
+      {"back to the default", {100, 200}, {0, 0}, false, false},
+      {"below the default", {0, 0}, {4'000, 8'000}, true, true},
+      {"between the two defaults", {0, 0}, {6'000, 10'000}, true, false},
+      {"above the default", {0, 0}, {10'001, 20'000}, false, false},
+      {"above the default at once", {0, 0}, {100, 20'001}, false, false},
+      {"the default again", {0, 0}, {0, 7}, true, true},
+      {"down to the default", {20'000, 30'000}, {0, 0}, true, true},
+  };
+  const IntegrationId id = make_integration();
+  const SourceId source = make_source(id);
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.title);
+    const auto of_integration = [&](const AuthorizedCall& call, const RateSetting& rate) {
+      IntegrationChange change;
+      change.rate_limit = rate;
+      return code_of(update_integration(ops(), call, id, change, 0));
+    };
+    const auto of_source = [&](const AuthorizedCall& call, const RateSetting& rate, bool suspends = false) {
+      SourceChange change;
+      change.rate_limit = rate;
+      if (suspends) change.state = SourceState::Suspended;
+      return code_of(update_source(ops(), call, source, change, 0));
+    };
+    EXPECT_FALSE(of_integration(by_operator(), row.before));
+    EXPECT_FALSE(of_source(by_operator(), row.before));
+    const auto refusal = [](bool allowed) {
+      return allowed ? std::nullopt : std::optional(PublicCode::OperatorOnly);
+    };
+    EXPECT_EQ(of_integration(by_machine(id), row.asked), refusal(row.integration));
+    EXPECT_EQ(picture()->find(id)->rate_per_second,
+              row.integration ? row.asked.per_second : row.before.per_second);
+    if (!row.source) {
+      EXPECT_EQ(of_source(by_machine(id), row.asked, true), PublicCode::OperatorOnly);
+      EXPECT_EQ(picture()->find(source)->state, SourceState::Active) << "a bad change ends nothing";
+    }
+    EXPECT_EQ(of_source(by_machine(id), row.asked), refusal(row.source));
+    EXPECT_EQ(picture()->find(source)->rate_burst, row.source ? row.asked.burst : row.before.burst);
+    EXPECT_FALSE(of_integration(by_operator(), row.asked));
+    EXPECT_FALSE(of_source(by_operator(), row.asked));
+  }
+  const auto create = [&](const RateSetting& rate) {
+    NewSource request;
+    request.integration = id;
+    request.name = "Hooks";
+    request.scheme = InboundScheme::GitHub;
+    request.rate_limit = rate;
+    return code_of(create_source(ops(), by_machine(id), request));
+  };
+  EXPECT_FALSE(create({}));
+  EXPECT_FALSE(create({5'000, 10'000}));
+  EXPECT_EQ(create({5'001, 10'000}), PublicCode::OperatorOnly);
+  EXPECT_EQ(create({1, 10'001}), PublicCode::OperatorOnly);
+}
+
 TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   const IntegrationId id = make_integration();
   const auto with = [&](auto&& edit) {

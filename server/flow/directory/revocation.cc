@@ -348,7 +348,6 @@ Operation<RevocationReceipt> end_for(Operations& operations, const Actor& actor,
   if (first) return receipt_again(operations, end, *first);
   const RevocationHooks& hooks = operations.parts().hooks;
   if (hooks.abort_sends) receipt.ended.sends_aborted = hooks.abort_sends(*ended);
-  if (hooks.count_tokens) receipt.ended.access_tokens = hooks.count_tokens(*ended);
   receipt.node = hooks.node;
   receipt.confirmed_at = operations.now();
   // Access has ended and is on disk: a backlog that can't be cancelled now is refused at each claim instead.
@@ -376,7 +375,6 @@ boost::json::object view_of(const ViewContext& context, const RevocationReceipt&
           {"at", to_rfc3339(receipt.at)},
           {"ended", boost::json::object{{"grants", receipt.ended.grants},
                                         {"credentials", receipt.ended.credentials},
-                                        {"access_tokens", receipt.ended.access_tokens},
                                         {"sends_aborted", receipt.ended.sends_aborted}}},
           {"nodes", std::move(nodes)},
           {"audit", audit_position_view(context, receipt.organization, receipt.audit_index)}};

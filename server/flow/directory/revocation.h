@@ -38,7 +38,6 @@ struct AccessEnd {
 struct EndedCounts {
   std::uint64_t grants = 0;
   std::uint64_t credentials = 0;
-  std::uint64_t access_tokens = 0;
   std::uint64_t sends_aborted = 0;
   std::uint64_t deliveries_cancelled = 0;
 };

@@ -68,7 +68,6 @@ TEST_F(RevocationTest, RevokingAnIntegrationEndsAllOfItAtOnce) {
   EXPECT_EQ(receipt->ended.credentials, 1U);
   EXPECT_EQ(receipt->ended.deliveries_cancelled, 1U);
   EXPECT_EQ(receipt->ended.sends_aborted, 2U);
-  EXPECT_EQ(receipt->ended.access_tokens, 1U);
   EXPECT_EQ(receipt->node, "node-1");
   EXPECT_EQ(state_of(id, waiting), DeliveryState::Cancelled);
   EXPECT_EQ(picture()->find(credential)->state, CredentialState::Revoked);

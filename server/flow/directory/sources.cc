@@ -52,7 +52,8 @@ void take(const std::optional<T>& from, T& to) {
   if (from) to = *from;
 }
 
-Operation<void> apply_change(Source& source, const SourceChange& change, const PublicIdCodec& ids) {
+Operation<void> apply_change(Source& source, const SourceChange& change, const Operations& operations,
+                             const AuthorizedCall& call) {
   if (source.state == SourceState::Deleted) return refuse(PublicCode::Conflict, "the source is deleted");
   take(change.name, source.name);
   take(change.window_seconds, source.window_seconds);
@@ -63,10 +64,12 @@ Operation<void> apply_change(Source& source, const SourceChange& change, const P
   take(change.claim_horizon_hours, source.claim_horizon_hours);
   if (change.state) source.state = *change.state;
   if (change.rate_limit) {
+    SEALPOST_TRY_VOID(judge_rate_change(call, {source.rate_per_second, source.rate_burst}, *change.rate_limit,
+                                        operations.parts().rates.source));
     source.rate_per_second = change.rate_limit->per_second;
     source.rate_burst = change.rate_limit->burst;
   }
-  return judge_source(source, ids);
+  return judge_source(source, operations.parts().ids);
 }
 
 }  // namespace
@@ -87,6 +90,7 @@ Operation<Made> create_source(Operations& operations, const AuthorizedCall& call
     made.networks = request.networks;
     made.event_rules = request.event_rules;
     made.claim_horizon_hours = request.claim_horizon_hours;
+    SEALPOST_TRY_VOID(judge_rate_change(call, {}, request.rate_limit, operations.parts().rates.source));
     made.rate_per_second = request.rate_limit.per_second;
     made.rate_burst = request.rate_limit.burst;
     SEALPOST_TRY_VOID(judge_source(made, operations.parts().ids));
@@ -122,7 +126,7 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
     // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends
     // nothing.
     Source after = *seen;
-    SEALPOST_TRY_VOID(apply_change(after, change, operations.parts().ids));
+    SEALPOST_TRY_VOID(apply_change(after, change, operations, call));
     SEALPOST_TRY_VOID(end_visible(operations, call, &DirectorySnapshot::sources, id.position,
                                   {.kind = AccessEndKind::SuspendSource,
                                    .tenancy = {},
@@ -137,7 +141,7 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
   }
   return update_record(operations, call, &DirectorySnapshot::sources, id.position, if_version,
                        "source.updated", [&](Source& source, const DirectorySnapshot&, ControlTransaction&) {
-                         return apply_change(source, rest, operations.parts().ids);
+                         return apply_change(source, rest, operations, call);
                        });
 }
 

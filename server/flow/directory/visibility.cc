@@ -4,30 +4,13 @@ namespace sealpost {
 namespace {
 
 template <class Record>
-std::optional<Placement> find_place(const RecordMap<Record>& map, Position position) {
+std::optional<Place> find_place(const RecordMap<Record>& map, Position position) {
   const auto it = map.find(position);
   if (it == map.end()) return std::nullopt;
-  const Place place = place_of(*it->second);
-  return Placement{place.tenancy, place.integration};
+  return place_of(*it->second);
 }
 
-// What belongs to no integration is shared by those of one workspace; an organization and its workspaces are
-// known to all of the organization.
-Operation<void> judge_machine(const DirectorySnapshot& picture, const AuthorizedCall& call,
-                              const Place& place) {
-  if (place.integration.set() && place.integration != call.integration()) return refuse(PublicCode::NotFound);
-  if (!place.integration.set() && place.tenancy.environment != Environment::Shared) {
-    const Integration* own = picture.find(call.integration());
-    if (own == nullptr || own->workspace != place.workspace) return refuse(PublicCode::NotFound);
-  }
-  if (place.narrowable != 0 && !call.reaches(call.scope(), place.narrowable))
-    return refuse(PublicCode::ResourceNotInScope, std::string(name_of(call.scope())));
-  return {};
-}
-
-}  // namespace
-
-std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKind kind, Position position) {
+std::optional<Place> place_at(const DirectorySnapshot& picture, EntityKind kind, Position position) {
   switch (kind) {
     case EntityKind::Organization:
       return find_place(picture.organizations, position);
@@ -52,6 +35,35 @@ std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKi
     default:
       return std::nullopt;
   }
+}
+
+// What belongs to no integration is shared by those of one workspace; an organization and its workspaces are
+// known to all of the organization.
+Operation<void> judge_machine(const DirectorySnapshot& picture, const AuthorizedCall& call,
+                              const Place& place) {
+  if (place.integration.set() && place.integration != call.integration()) return refuse(PublicCode::NotFound);
+  if (!place.integration.set() && place.tenancy.environment != Environment::Shared) {
+    const Integration* own = picture.find(call.integration());
+    if (own == nullptr || own->workspace != place.workspace) return refuse(PublicCode::NotFound);
+  }
+  if (place.narrowable != 0 && !call.reaches(call.scope(), place.narrowable))
+    return refuse(PublicCode::ResourceNotInScope, std::string(name_of(call.scope())));
+  return {};
+}
+
+}  // namespace
+
+std::optional<Placement> placement_of(const DirectorySnapshot& picture, EntityKind kind, Position position) {
+  const auto place = place_at(picture, kind, position);
+  if (!place) return std::nullopt;
+  return Placement{place->tenancy, place->integration};
+}
+
+Operation<void> judge_reach(const DirectorySnapshot& picture, const AuthorizedCall& call, EntityKind kind,
+                            Position position) {
+  const auto place = place_at(picture, kind, position);
+  if (!place) return refuse(PublicCode::NotFound);
+  return judge_visibility(picture, call, *place);
 }
 
 Operation<void> judge_visibility(const DirectorySnapshot& picture, const AuthorizedCall& call,

@@ -37,6 +37,11 @@ struct Place {
 [[nodiscard]] Place place_of(const Credential& record);
 [[nodiscard]] Place place_of(const SigningKey& record);
 
+// The same for what an id names: NotFound when nothing is there. What is asked of a call before anything else
+// that its request says about the thing.
+[[nodiscard]] Operation<void> judge_reach(const DirectorySnapshot& picture, const AuthorizedCall& call,
+                                          EntityKind kind, Position position);
+
 template <class Record>
 [[nodiscard]] Operation<const Record*> find_visible(const DirectorySnapshot& picture,
                                                     const RecordMap<Record>& map, const AuthorizedCall& call,

@@ -180,6 +180,11 @@ Connection::Step Connection::step_head() {
   in_.consume(*end);
   if (refusal) return refuse(*refusal);
   if (parser_->is_done()) return dispatch();
+  if (auto answer = loop_.refuse_body(request_)) {
+    parser_.reset();
+    keep_alive_ = false;
+    return respond(*std::move(answer));
+  }
   state_ = State::Body;
   set_deadline(core_.options.limits.body_timeout);
   if (writing_continue_) {

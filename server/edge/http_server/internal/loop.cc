@@ -131,6 +131,15 @@ std::optional<HttpResponse> Loop::dispatch(HttpRequest&& request, std::uint64_t 
   return response;
 }
 
+std::optional<HttpResponse> Loop::refuse_body(const HttpRequest& head) {
+  try {
+    return core_.handler.refuse_body(head);
+  } catch (...) {
+    count(core_.counters.handler_exceptions);
+    return protocol_error(ProtocolErrorKind::Unanswered, head.request_id);
+  }
+}
+
 HttpResponse Loop::protocol_error(ProtocolErrorKind kind, std::string_view request_id) {
   count(core_.counters.protocol_errors[static_cast<std::size_t>(kind)]);
   HttpResponse response;

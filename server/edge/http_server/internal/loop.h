@@ -44,6 +44,8 @@ class Loop final : public ResponseSink, public std::enable_shared_from_this<Loop
   [[nodiscard]] std::uint64_t next_connection_id() { return ++last_connection_id_; }
   // Hands a request to the handler. An answer given before handle() returns comes back at once.
   std::optional<HttpResponse> dispatch(HttpRequest&& request, std::uint64_t ticket);
+  // The handler's refusal of a body that has not come, if it has one.
+  [[nodiscard]] std::optional<HttpResponse> refuse_body(const HttpRequest& head);
   [[nodiscard]] HttpResponse protocol_error(ProtocolErrorKind kind, std::string_view request_id);
   // "Date: ...\r\n", formatted once a second.
   [[nodiscard]] std::string_view date_line();

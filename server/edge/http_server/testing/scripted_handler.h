@@ -15,9 +15,12 @@ class ScriptedHandler final : public HttpHandler {
     responder.send(HttpResponse::text(200, std::string(as_text(request.body))));
   };
 
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> on_head = [](auto&) { return std::nullopt; };
+
   std::size_t body_limit(std::string_view method, std::string_view path) override {
     return limit(method, path);
   }
+  std::optional<HttpResponse> refuse_body(const HttpRequest& head) override { return on_head(head); }
   void handle(HttpRequest&& request, Responder responder) override {
     on_request(std::move(request), std::move(responder));
   }

@@ -83,13 +83,10 @@ class ControlPlane : public ::testing::Test {
                           .clock = clock_,
                           .entropy = entropy_,
                           .judge_endpoint = [this](const Tenancy&, std::string_view) { return url_refusal_; },
-                          .hooks = {.node = "node-1",
-                                    .abort_sends =
-                                        [this](const EndedAccess& ended) {
-                                          ended_.push_back(ended);
-                                          return std::uint64_t{2};
-                                        },
-                                    .count_tokens = [](const EndedAccess&) { return std::uint64_t{1}; }}});
+                          .hooks = {.node = "node-1", .abort_sends = [this](const EndedAccess& ended) {
+                                      ended_.push_back(ended);
+                                      return std::uint64_t{2};
+                                    }}});
     return true;
   }
 
