@@ -32,6 +32,8 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                           [&store] { return store.metrics().queue_depth; }));
   metrics.push_back(gauge("sealpost_store_wal_pages", "Pages in the write-ahead log.",
                           [&store] { return store.metrics().wal_pages; }));
+  metrics.push_back(gauge("sealpost_store_writes_failing", "1 while the last batch could not be filed.",
+                          [&store] { return store.metrics().write_error ? 1U : 0U; }));
   metrics.push_back(
       {MetricKind::Counter, "sealpost_delivery_attempts_total", "Attempts filed, by result.", [&delivery] {
          const DeliveryMetrics now = delivery.metrics();

@@ -214,13 +214,16 @@ Result<void, std::string> Wiring::build() {
                          .generation = p.core->installation.generation,
                          .node = p.core->installation.id.substr(0, 8),
                          .started_at = p.started_at,
-                         .state = p.draining ? "draining" : "ready",
+                         .state = p.draining          ? "draining"
+                                  : store.write_error ? "store_failed"
+                                                      : "ready",
                          .sqlite_version = store_library_version(),
                          .queued_deliveries = p.delivery->metrics().held,
                          .wal_bytes = store.wal_pages * 4096};
   };
   options.readiness = [&p] {
-    return std::vector<ReadinessCheck>{{"store", true}, {"keys", true}, {"listeners", !p.draining}};
+    return std::vector<ReadinessCheck>{
+        {"store", !p.core->store->metrics().write_error}, {"keys", true}, {"listeners", !p.draining}};
   };
   p.api = std::make_unique<RestApi>(RestApi::Parts{.operations = *p.operations,
                                                    .history = *p.history,
@@ -315,6 +318,18 @@ void Wiring::add_chores() {
                  .run = [&p](const std::stop_token&) {
                    if (!p.core->vault->ensure_data_keys(p.core->clock.wall_now()))
                      p.log->error("data_keys_not_made", {});
+                   return ChoreOutcome::Done;
+                 }});
+  // A gateway that is not ready gets no calls, so nobody's write would show that the store writes again.
+  p.upkeep->add({.name = "try_store",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::AnyClock,
+                 .run = [&p](const std::stop_token&) {
+                   if (!p.core->store->metrics().write_error) return ChoreOutcome::Done;
+                   const auto written = p.core->store->transact_and_wait([](Transaction& transaction) {
+                     return transaction.set_setting("last_write_trial", "made");
+                   });
+                   if (written) p.log->info("store_writes_again", {});
                    return ChoreOutcome::Done;
                  }});
   p.upkeep->add({.name = "purge",

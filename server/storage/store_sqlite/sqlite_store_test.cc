@@ -177,11 +177,19 @@ TEST_F(SqliteStoreTest, AFailedWriteFailsTheBatchAndNothingElse) {
         if (fault == PowerCutVfs::Fault::Full) {
           EXPECT_EQ(failed->error, StoreError::Full);
         }
+        EXPECT_EQ(store->metrics().write_error, failed->error) << "told until a write succeeds";
+        std::promise<void> claimed;
+        ASSERT_TRUE(store->claim_work({}, [&](ClaimedWork) { claimed.set_value(); }));
+        claimed.get_future().wait();
+        EXPECT_TRUE(store->metrics().write_error) << "a batch without a change proves nothing";
       }
       vfs.fail_at(1'000'000, fault);
       const auto again = accept(*store, key);
       ASSERT_TRUE(again);
       EXPECT_TRUE(again->status == AcceptStatus::Accepted || again->status == AcceptStatus::Repeated);
+      if (again->status == AcceptStatus::Accepted) {
+        EXPECT_FALSE(store->metrics().write_error);
+      }
       EXPECT_EQ(accept(*store, key)->status, AcceptStatus::Repeated);
     }
   }
