@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -94,6 +95,46 @@ def test_api_command_and_its_exit_codes(gateway):
     assert gateway.command("api").returncode == 2
 
 
+def test_the_flag_wins_over_the_environment(gateway, start_gateway):
+    """Each command that takes --config, with another installation in the environment."""
+    other = start_gateway(start=False)
+    mine, environment = str(gateway.config), {**os.environ, "SEALPOST_CONFIG": str(other.config)}
+
+    def call(*arguments):
+        return subprocess.run([str(gateway.binary), *arguments], env=environment, capture_output=True, text=True, timeout=60,
+                              check=False)
+
+    assert "It runs and is ready" in call("doctor", "--config", mine).stdout
+    assert call("operator", "token", "--config", mine).returncode == 0
+    assert call("audit", "check", "--config", mine).returncode == 5
+    assert mine in call("config", "validate", "--config", mine).stdout
+    assert call("api", "GET", "/v1/organizations", "--config", mine).returncode == 0
+    refused = call("server", "--config", mine)
+    assert refused.returncode == 1 and "Another process" in refused.stderr, refused.stderr
+    # Without the flag the environment counts.
+    assert str(other.config) in call("config", "validate").stdout
+    assert call("api", "GET", "/v1/organizations").returncode == 6
+
+
+def test_exit_codes_tell_the_classes_of_refusals(gateway):
+    def code(*arguments):
+        return gateway.command("api", *arguments).returncode
+
+    organization = json.loads(gateway.command("api", "POST", "/v1/organizations", '{"name":"Codes"}').stdout)["id"]
+    assert code("POST", "/v1/organizations", "{") == 2
+    assert code("POST", "/v1/organizations", '{"nme":"x"}') == 2
+    assert code("PUT", "/v1/organizations", "{}") == 2
+    assert code("POST", "/v1/messages", '{"type":"a.b","data":1}') == 3, "an operator sends no messages"
+    assert code("GET", "/v1/nothing") == 4
+    assert code("PATCH", f"/v1/organizations/{organization}", '{"name":"x"}') == 5
+
+
+def test_a_check_beside_the_running_gateway_says_what_to_do(gateway):
+    done = gateway.command("audit", "check")
+    assert done.returncode == 5
+    assert "SIGTERM" in done.stderr and str(gateway.data) in done.stderr
+
+
 def test_nobody_there_is_exit_code_6(start_gateway):
     assert start_gateway(start=False).command("api", "GET", "/v1/organizations").returncode == 6
 
@@ -110,6 +151,26 @@ def test_health_readiness_and_status(gateway):
     assert ready["status"] == "ready" and {check["name"] for check in ready["checks"]} >= {"store", "keys"}
     status = gateway.operator.get("/v1/operator/status").ok()
     assert status["state"] == "ready" and status["generation"] == 1 and status["version"] == json.loads(run("version").stdout)["version"]
+
+
+def test_a_store_that_cannot_write_is_not_ready(start_gateway):
+    """No file may grow: as on a full disk. Once it may again, the gateway finds out by itself."""
+    gateway = start_gateway()
+    gateway.operator.post("/v1/organizations", {"name": "Before"}).ok()
+    unlimited = resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (1, unlimited[1]))
+    assert gateway.operator.post("/v1/organizations", {"name": "Refused"}).status == 503
+    answer = gateway.http.get("/readyz")
+    assert answer.status == 503 and {"name": "store", "ok": False} in answer.json["checks"], answer.text
+    assert gateway.http.get("/healthz").ok() == {"status": "ok"}
+    assert gateway.operator.get("/v1/operator/status").ok()["state"] == "store_failed"
+    assert "sealpost_store_writes_failing 1\n" in gateway.metrics().text
+    done = gateway.command("doctor")
+    assert done.returncode == 1 and "store" in next(line for line in done.stdout.splitlines() if "gateway" in line)
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    until(lambda: gateway.http.get("/readyz").status == 200, "a store that writes again")
+    assert gateway.operator.get("/v1/operator/status").ok()["state"] == "ready"
+    gateway.operator.post("/v1/organizations", {"name": "After"}).ok()
 
 
 def test_metrics_have_an_address_of_their_own(gateway):

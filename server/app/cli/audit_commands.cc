@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/cli/commands.h"
+#include "app/cli/operator_client.h"
 #include "app/wiring/offline.h"
 #include "domain/tlog/proof_file.h"
 #include "domain/wire/time_text.h"
@@ -72,6 +73,16 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     fmt::print(stderr, "{}\n", config.error().message);
     return ExitCode::Usage;
   }
+  // Two processes on one database would each be wrong about it, so the other one has to end first.
+  if (ask_gateway(config->operators.socket,
+                  {.method = "GET", .target = "/healthz", .body = {}, .headers = {}})) {
+    fmt::print(
+        stderr,
+        "The gateway runs (it answers at {}). Stop it with SIGTERM and check then, or check a copy of {} "
+        "that was made while it was stopped.\n",
+        config->operators.socket.string(), config->data_dir.string());
+    return ExitCode::Conflict;
+  }
   auto installation = OfflineInstallation::open(*config);
   if (!installation) {
     fmt::print(stderr, "{}\n", installation.error());
@@ -101,10 +112,6 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
                here == 0 ? "consistent" : fmt::format("{} contradictions", here));
   }
   rows.finish(all);
-  return all.contradictions + rows.contradictions() == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
-}
-
-}  // namespace sealpost
   const auto objects = (*installation)->check_objects(tell);
   if (objects) {
     fmt::print("control plane: {} rows, {}\n", objects->rows,
@@ -114,3 +121,7 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     fmt::print(stderr, "control plane: can't be read\n");
     ++all.contradictions;
   }
+  return all.contradictions + rows.contradictions() == 0 ? ExitCode::Ok : ExitCode::VerificationFailed;
+}
+
+}  // namespace sealpost

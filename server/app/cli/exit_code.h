@@ -12,6 +12,10 @@ enum class ExitCode : int {
   Conflict = 5,
   Unreachable = 6,
   VerificationFailed = 7,
+  TryLater = 8,
 };
+
+// Of an answer of the gateway, by the class of its status: every status has a code, the same in each release.
+[[nodiscard]] ExitCode exit_code_of_status(int status);
 
 }  // namespace sealpost

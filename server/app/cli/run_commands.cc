@@ -34,14 +34,6 @@ std::optional<std::string> body_of(const std::string& argument) {
   return std::string(as_text(*bytes));
 }
 
-ExitCode exit_code_of(int status) {
-  if (status >= 200 && status < 300) return ExitCode::Ok;
-  if (status == 401 || status == 403) return ExitCode::NotAllowed;
-  if (status == 404) return ExitCode::NotFound;
-  if (status == 409 || status == 412 || status == 428) return ExitCode::Conflict;
-  return ExitCode::Unexpected;
-}
-
 std::string url_of(const Config& config, std::uint16_t port) {
   const bool tls = !config.server.tls_certificate.empty();
   const IpAddress& address = config.server.listen.address;
@@ -107,6 +99,8 @@ ExitCode run_server(const std::filesystem::path& config_file) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at the limit of its size then is a write that fails, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
 
   auto gateway = Wiring::start(*config, std::string(kVersion));
   if (!gateway) {
@@ -160,7 +154,7 @@ ExitCode run_api(const ApiCommand& options) {
     fmt::print(stderr, "No gateway answers at {}.\n", config->operators.socket.string());
     return ExitCode::Unreachable;
   }
-  const ExitCode code = exit_code_of(response->status);
+  const ExitCode code = exit_code_of_status(response->status);
   // A body that ends its last line itself (a proof file) is passed on to the byte.
   fmt::print(code == ExitCode::Ok ? stdout : stderr, "{}{}", response->body,
              response->body.ends_with('\n') ? "" : "\n");
