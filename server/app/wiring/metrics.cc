@@ -51,10 +51,10 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                           [&delivery] { return delivery.metrics().in_flight; }));
   metrics.push_back(counter("sealpost_sender_connections_total", "Connections opened to receivers.",
                             [&sender] { return sender.stats().connections_opened; }));
-  return metrics;
-}
   metrics.push_back(gauge("sealpost_control_rows_damaged",
                           "Rows of the control plane that are not what the gateway wrote, and not in use.",
                           [&directory] { return directory.picture()->directory->damaged.size(); }));
+  return metrics;
+}
 
 }  // namespace sealpost
