@@ -2,7 +2,7 @@
 // sort by age, then one AES-256 block over (generation, kind, position). Without the key nobody can guess a
 // neighbour or learn how many there are; an invented id fails to decode and costs no look-up. The key never
 // rotates, since ids are names. The generation tells ids made after a restore from those made before.
-// Immutable after construction, thread-safe.
+// Immutable after construction, thread-safe; each thread remembers what it encoded last.
 #pragma once
 
 #include <optional>
@@ -42,7 +42,10 @@ class PublicIdCodec final {
   }
 
  private:
+  struct Remembered;
+  [[nodiscard]] std::string encode_anew(EntityKind kind, Position position) const;
   [[nodiscard]] std::uint32_t generation_of(Position position) const;
+  std::uint64_t serial_;  // of this codec in this process
   Aes256Block key_;
   std::vector<GenerationStart> generations_;
 };

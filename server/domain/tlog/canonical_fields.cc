@@ -10,6 +10,10 @@ namespace {
 
 using namespace tlog_internal;
 
+// Octets that canonical text does not hold, so they can stand between its pieces.
+constexpr std::uint8_t kStoredName = 0x01;
+constexpr std::uint8_t kFullName = 0x02;
+
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // RFC 8785 section 3.2.2.2: the short forms where they exist, lower-case \u00xx for other control bytes.
@@ -101,8 +105,8 @@ std::optional<CanonicalValue> take_value(std::string_view& rest) {
 
 }  // namespace
 
-bool CanonicalFields::open(std::string_view key) {
-  if (refused_ || !is_plain_id(key, kMaxCanonicalKeyBytes) || entries_.size() == kMaxCanonicalFields ||
+bool CanonicalFields::open(FieldName name) {
+  if (refused_ || !name.valid() || entries_.size() == kMaxCanonicalFields ||
       arena_.size() > kMaxCanonicalBytes) {
     refused_ = true;
     return false;
@@ -111,20 +115,20 @@ bool CanonicalFields::open(std::string_view key) {
     entries_.reserve(16);
     arena_.reserve(768);
   } else {
-    ascending_ = ascending_ && key_of(entries_.back()) < key;
+    ascending_ = ascending_ && key_of(entries_.back()) < name.text();
   }
-  arena_.push_back(entries_.empty() ? '{' : ',');
-  entries_.push_back({arena_.size(), 0, key.size()});
-  arena_.append("\"").append(key).append("\":");
+  arena_.append(entries_.empty() ? "{\"" : ",\"");
+  entries_.push_back({arena_.size() - 1, 0, name.text().size(), name.code()});
+  arena_.append(name.text()).append("\":");
   return true;
 }
 
 void CanonicalFields::close() { entries_.back().size = arena_.size() - entries_.back().begin; }
 
-CanonicalFields& CanonicalFields::add(std::string_view key, std::string_view value) {
+CanonicalFields& CanonicalFields::add(FieldName name, std::string_view value) {
   const bool plain = plain_prefix(value) == value.size();
   if (value.size() > kMaxCanonicalBytes || (!plain && !is_utf8(value))) refused_ = true;
-  if (!open(key)) return *this;
+  if (!open(name)) return *this;
   if (plain) {
     arena_.append("\"").append(value).append("\"");
   } else {
@@ -134,16 +138,16 @@ CanonicalFields& CanonicalFields::add(std::string_view key, std::string_view val
   return *this;
 }
 
-CanonicalFields& CanonicalFields::add(std::string_view key, std::int64_t value) {
+CanonicalFields& CanonicalFields::add(FieldName name, std::int64_t value) {
   if (value > kMaxCanonicalInteger || value < -kMaxCanonicalInteger) refused_ = true;
-  if (!open(key)) return *this;
+  if (!open(name)) return *this;
   arena_.append(std::to_string(value));
   close();
   return *this;
 }
 
-CanonicalFields& CanonicalFields::add_flag(std::string_view key, bool value) {
-  if (!open(key)) return *this;
+CanonicalFields& CanonicalFields::add_flag(FieldName name, bool value) {
+  if (!open(name)) return *this;
   arena_.append(value ? "true" : "false");
   close();
   return *this;
@@ -160,17 +164,68 @@ Result<std::string, TlogRefusal> CanonicalFields::finish() const {
   if (ascending_) {
     out.append(entries_.empty() ? "{" : arena_);
   } else {
-    std::vector<Entry> sorted = entries_;
-    std::sort(sorted.begin(), sorted.end(),
-              [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (i > 0 && key_of(sorted[i]) == key_of(sorted[i - 1])) return fail(TlogRefusal::FieldsMalformed);
+    const std::vector<Entry> entries = sorted();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i > 0 && key_of(entries[i]) == key_of(entries[i - 1])) return fail(TlogRefusal::FieldsMalformed);
       out.push_back(i > 0 ? ',' : '{');
-      out.append(arena_, sorted[i].begin, sorted[i].size);
+      out.append(arena_, entries[i].begin, entries[i].size);
     }
   }
   out.push_back('}');
   if (out.size() > kMaxCanonicalBytes) return fail(TlogRefusal::FieldsMalformed);
+  return out;
+}
+
+std::vector<CanonicalFields::Entry> CanonicalFields::sorted() const {
+  std::vector<Entry> entries = entries_;
+  std::sort(entries.begin(), entries.end(),
+            [&](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
+  return entries;
+}
+
+void CanonicalFields::pack_onto(Bytes& out) const {
+  SEALPOST_CHECK(!refused_);
+  out.reserve(out.size() + arena_.size() + 1);
+  const auto put = [&](const Entry& entry) {
+    const std::string_view whole = std::string_view(arena_).substr(entry.begin, entry.size);
+    const std::size_t name = entry.key_size + 3;  // with its quotes and colon
+    out.push_back(entry.code != 0 ? kStoredName : kFullName);
+    if (entry.code != 0) out.push_back(entry.code);
+    append(out, entry.code != 0 ? whole.substr(name) : whole);
+  };
+  if (ascending_) {
+    std::ranges::for_each(entries_, put);
+  } else {
+    std::ranges::for_each(sorted(), put);
+  }
+}
+
+Result<std::string, TlogRefusal> unpack_fields(ByteView packed) {
+  constexpr auto kMalformed = TlogRefusal::FieldsMalformed;
+  std::string out;
+  out.reserve(packed.size() * 2);
+  std::string_view rest = as_text(packed);
+  while (!rest.empty()) {
+    const auto marker = static_cast<std::uint8_t>(rest.front());
+    rest.remove_prefix(1);
+    out.push_back(out.empty() ? '{' : ',');
+    if (marker == kStoredName) {
+      const std::size_t code = rest.empty() ? 0 : static_cast<std::uint8_t>(rest.front());
+      if (code == 0 || code > kStoredFieldNames.size()) return fail(kMalformed);
+      out.append("\"").append(kStoredFieldNames[code - 1]).append("\":");
+      rest.remove_prefix(1);
+    } else if (marker != kFullName) {
+      return fail(kMalformed);
+    }
+    const auto is_marker = [](char c) { return c == kStoredName || c == kFullName; };
+    const auto end = std::ranges::find_if(rest, is_marker);
+    const auto value = static_cast<std::size_t>(end - rest.begin());
+    out.append(rest.substr(0, value));
+    rest.remove_prefix(value);
+    if (out.size() >= kMaxCanonicalBytes) return fail(kMalformed);
+  }
+  if (out.empty()) out.push_back('{');
+  out.push_back('}');
   return out;
 }
 

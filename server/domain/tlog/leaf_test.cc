@@ -118,6 +118,45 @@ TEST(CanonicalFields, EveryByteOfAStringComesBack) {
   }
 }
 
+TEST(CanonicalFields, PackedComesBackWhole) {
+  const auto comes_back = [](const CanonicalFields& fields) {
+    const auto text = fields.finish();
+    ASSERT_TRUE(text.ok());
+    Bytes packed{7};
+    fields.pack_onto(packed);
+    const auto unpacked = unpack_fields(ByteView(packed).subspan(1));
+    ASSERT_TRUE(unpacked.ok());
+    EXPECT_EQ(*unpacked, *text);
+  };
+  comes_back(CanonicalFields{});
+  comes_back(CanonicalFields{}.add("result", "accepted"));
+  comes_back(CanonicalFields{}.add("x-own", "1").add("actor", "a\x01\x02\x1f").add_flag("passed", false));
+  comes_back(CanonicalFields{}.add("result", "\x01,\"result\":").add("after.result", std::int64_t{-1}));
+  CanonicalFields all;
+  for (const std::string_view name : kStoredFieldNames) all.add(FieldName::of(name), name);
+  ASSERT_TRUE(!all.finish().ok()) << "more names than a record takes";
+  for (const std::string_view name : kStoredFieldNames)
+    comes_back(CanonicalFields{}.add(FieldName::of(name), name));
+}
+
+TEST(CanonicalFields, APackedNameTakesTwoOctets) {
+  Bytes packed;
+  CanonicalFields{}.add("event_type_authenticated", "y").pack_onto(packed);
+  EXPECT_EQ(packed.size(), 5U);
+  // The octets are in every stored record: names are only ever added.
+  EXPECT_EQ(FieldName("accepted_ms").code(), 1);
+  EXPECT_EQ(FieldName("message").code(), 43);
+  EXPECT_EQ(FieldName("workspace").code(), 78);
+  EXPECT_EQ(FieldName("x").code(), 0);
+}
+
+TEST(CanonicalFields, UnpackRefusesABrokenFrame) {
+  for (const std::string_view bad :
+       {std::string_view("x"), std::string_view("\x01"), std::string_view("\x01\x00", 2),
+        std::string_view("\x01\xff\"\""), std::string_view("\x03\x01\"\"")})
+    EXPECT_FALSE(unpack_fields(as_bytes(bad)).ok()) << to_hex(as_bytes(bad));
+}
+
 TEST(CanonicalFields, ReadsUtf8Only) {
   const auto verdict_of = [](std::string_view value) {
     return v::verdict(parse_canonical_fields("{\"v\":\"" + std::string(value) + "\"}"));
@@ -140,22 +179,24 @@ TEST(CanonicalFields, RefusesWhatHasNoCanonicalForm) {
     return v::verdict(fields.finish()) == "fields_malformed";
   };
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", "1").add("b", "2").add("a", "3")));
-  EXPECT_TRUE(refused(CanonicalFields{}.add("", "1")));
-  EXPECT_TRUE(refused(CanonicalFields{}.add("A", "1").add("b", "2")));
-  EXPECT_TRUE(refused(CanonicalFields{}.add_flag("a b", true)));
-  EXPECT_TRUE(refused(CanonicalFields{}.add(std::string(kMaxCanonicalKeyBytes + 1, 'k'), "1")));
+  EXPECT_TRUE(refused(CanonicalFields{}.add(FieldName::of(""), "1")));
+  EXPECT_TRUE(refused(CanonicalFields{}.add(FieldName::of("A"), "1").add("b", "2")));
+  EXPECT_TRUE(refused(CanonicalFields{}.add_flag(FieldName::of("a b"), true)));
+  EXPECT_TRUE(
+      refused(CanonicalFields{}.add(FieldName::of(std::string(kMaxCanonicalKeyBytes + 1, 'k')), "1")));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", "\xff")));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", "\xed\xa0\x80")));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", kMaxCanonicalInteger + 1)));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", -kMaxCanonicalInteger - 1)));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", std::numeric_limits<std::int64_t>::min())));
   EXPECT_FALSE(refused(CanonicalFields{}.add("a", kMaxCanonicalInteger).add("b", -kMaxCanonicalInteger)));
-  EXPECT_FALSE(refused(CanonicalFields{}.add(std::string(kMaxCanonicalKeyBytes, 'k'), "1")));
+  EXPECT_FALSE(refused(CanonicalFields{}.add(FieldName::of(std::string(kMaxCanonicalKeyBytes, 'k')), "1")));
   // {"a":"..."} adds eight octets.
   EXPECT_FALSE(refused(CanonicalFields{}.add("a", std::string(kMaxCanonicalBytes - 8, 'x'))));
   EXPECT_TRUE(refused(CanonicalFields{}.add("a", std::string(kMaxCanonicalBytes - 7, 'x'))));
   CanonicalFields many;
-  for (std::size_t i = 0; i < kMaxCanonicalFields; ++i) many.add("k" + std::to_string(i), std::int64_t{1});
+  for (std::size_t i = 0; i < kMaxCanonicalFields; ++i)
+    many.add(FieldName::of("k" + std::to_string(i)), std::int64_t{1});
   const auto full = many.finish();
   ASSERT_TRUE(full.ok());
   EXPECT_TRUE(parse_canonical_fields(*full).ok());

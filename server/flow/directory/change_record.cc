@@ -15,16 +15,17 @@ bool is_frame(std::string_view member) {
 }
 
 void add_value(CanonicalFields& fields, const std::string& key, const boost::json::value& value) {
+  const FieldName name = FieldName::of(key);
   if (value.is_bool()) {
-    fields.add_flag(key, value.get_bool());
+    fields.add_flag(name, value.get_bool());
     return;
   }
   const std::string text =
       value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
   if (text.size() <= kMaxWhole) {
-    fields.add(key, text);
+    fields.add(name, text);
   } else {
-    fields.add(key, "sha256:" + to_hex(sha256(as_bytes(text))));
+    fields.add(name, "sha256:" + to_hex(sha256(as_bytes(text))));
   }
 }
 

@@ -143,7 +143,8 @@ Operation<Made> conclude(Operations& operations, const AuthorizedCall& call, Int
     event.what().add_flag("passed", passed);
     boost::json::array told_steps;
     for (const RehearsalStep& step : steps) {
-      event.what().add("step." + std::string(step.step), step.ok ? "ok" : step.code);
+      const std::string field = "step." + std::string(step.step);
+      event.what().add(FieldName::of(field), step.ok ? "ok" : step.code);
       told_steps.push_back(boost::json::object{
           {"step", step.step},
           {"ok", step.ok},

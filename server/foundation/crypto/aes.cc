@@ -5,6 +5,7 @@
 #include "foundation/bytes/secret_access.h"
 #include "foundation/crypto/crypto.h"
 #include "foundation/crypto/internal/openssl.h"
+#include "foundation/crypto/seal_batch.h"
 
 namespace sealpost {
 namespace {
@@ -24,6 +25,9 @@ struct WipedArray {
   ~WipedArray() { wipe_memory(bytes.data(), bytes.size()); }
 };
 
+// How many batches the calling thread is in.
+thread_local std::size_t open_batches = 0;
+
 // AES-256-GCM in the calling thread's context, whose key schedule is overwritten at the end.
 class GcmRun final {
  public:
@@ -34,6 +38,10 @@ class GcmRun final {
   GcmRun(const GcmRun&) = delete;
   GcmRun& operator=(const GcmRun&) = delete;
   ~GcmRun() {
+    if (open_batches == 0) overwrite_key();
+  }
+
+  static void overwrite_key() {
     constexpr std::array<std::uint8_t, kKeySize> no_key{};
     SEALPOST_CHECK(EVP_CipherInit_ex2(context(), nullptr, no_key.data(), nullptr, 1, nullptr) == 1);
   }
@@ -80,6 +88,11 @@ class GcmRun final {
 };
 
 }  // namespace
+
+SealBatch::SealBatch() { ++open_batches; }
+SealBatch::~SealBatch() {
+  if (--open_batches == 0) GcmRun::overwrite_key();
+}
 
 struct XAes256Gcm::State {
   openssl::Aes256Ecb cipher;

@@ -112,10 +112,19 @@ TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   go.set_value();
 }
 
+// On a disk with safe overwrites the log is written in large pieces, on the other frame by frame.
+class SqliteStoreDiskTest : public SqliteStoreTest,
+                            public testing::WithParamInterface<PowerCutVfs::Overwrites> {};
+INSTANTIATE_TEST_SUITE_P(Disks, SqliteStoreDiskTest,
+                         testing::Values(PowerCutVfs::Overwrites::Unsafe, PowerCutVfs::Overwrites::Safe),
+                         [](const auto& disk) {
+                           return disk.param == PowerCutVfs::Overwrites::Safe ? "Safe" : "Unsafe";
+                         });
+
 // Cuts the power at random writes while messages are accepted: whatever was told to be accepted is there
 // afterwards, nothing is there twice, and the log has no gap.
-TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
-  PowerCutVfs vfs;
+TEST_P(SqliteStoreDiskTest, PowerCutsLoseNothingThatWasAcknowledged) {
+  PowerCutVfs vfs(GetParam());
   std::mt19937_64 draw(20261122);
   std::set<Position> acknowledged;
   std::uint8_t key = 0;
@@ -142,7 +151,8 @@ TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
                       return {};
                     })
                     .ok());
-    vfs.fail_at(1 + draw() % 90, PowerCutVfs::Fault::Cut);
+    vfs.fail_at(1 + draw() % (GetParam() == PowerCutVfs::Overwrites::Safe ? 40 : 90),
+                PowerCutVfs::Fault::Cut);
     for (int i = 0; i < 12; ++i) {
       const auto outcome = accept(*store, key = static_cast<std::uint8_t>(key + 1));
       if (!outcome || outcome->status == AcceptStatus::Failed) break;
@@ -156,8 +166,8 @@ TEST_F(SqliteStoreTest, PowerCutsLoseNothingThatWasAcknowledged) {
 }
 
 // A full disk and I/O errors at each of the first writes: a clean error, and the store works again.
-TEST_F(SqliteStoreTest, AFailedWriteFailsTheBatchAndNothingElse) {
-  PowerCutVfs vfs;
+TEST_P(SqliteStoreDiskTest, AFailedWriteFailsTheBatchAndNothingElse) {
+  PowerCutVfs vfs(GetParam());
   auto given = options(true);
   given.checkpoint_pages = 1'000'000;
   auto store = open(given);

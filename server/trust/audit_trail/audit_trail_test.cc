@@ -183,8 +183,8 @@ TEST(RecordBody, RefusesEveryTruncationAndSurplus) {
     EXPECT_FALSE(parse_body(ByteView(body).first(size))) << size;
   body.push_back(0);
   EXPECT_FALSE(parse_body(body));
-  EXPECT_FALSE(parse_body(Bytes{2, 0}));
-  EXPECT_FALSE(parse_body(Bytes{1, 17}));
+  EXPECT_FALSE(parse_body(Bytes{1, 0}));
+  EXPECT_FALSE(parse_body(Bytes{2, 17}));
 }
 
 }  // namespace

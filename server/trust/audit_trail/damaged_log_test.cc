@@ -383,7 +383,7 @@ TEST_F(DamagedLogTest, EachGroupIsSealedUnderTheKeyOfItsClass) {
 TEST_F(DamagedLogTest, FieldsOutsideTheirFormAreRefusedInEveryGroup) {
   for (const AuditGroup group : kAuditGroups) {
     AuditEvent bad = event();
-    bad.in(group).add("Upper Case Key", "x");
+    bad.in(group).add(FieldName::of("Upper Case Key"), "x");
     EXPECT_EQ(trail_->draft(bad).error(), AuditError::BadField) << label_of(group);
     AuditEvent no_text = event();
     no_text.in(group).add("text", "\xff\xfe");

@@ -2,6 +2,7 @@
 #include <span>
 
 #include "domain/tlog/commitment.h"
+#include "foundation/crypto/seal_batch.h"
 #include "trust/audit_trail/audit_trail.h"
 #include "trust/audit_trail/record_body.h"
 
@@ -70,6 +71,7 @@ SealContext AuditTrail::context_of(const Tenancy& tenancy, std::string_view labe
 }
 
 Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const {
+  const SealBatch seals;
   const OrganizationId log = event.tenancy().organization;
   LeafFields leaf{.log = pseudonym(log),
                   .event_class = std::string(event.event_class()),
@@ -92,7 +94,7 @@ Result<AuditDraft, AuditError> AuditTrail::draft(const AuditEvent& event) const 
     if (!key) return fail(AuditError::KeyUnavailable);
     const FieldGroup plain{.label = label_of(group), .salt = entropy_.array<32>(), .canonical = *canonical};
     opened.assign(plain.salt.begin(), plain.salt.end());
-    append(opened, *canonical);
+    fields->pack_onto(opened);
     commitments.push_back(group_commitment(plain));
     append_group_head(body, plain.label, commitments.back(), opened.size() + DataKey::kOverhead);
     key->seal_onto(body, opened, context_of(event.tenancy(), plain.label), entropy_);
@@ -120,7 +122,9 @@ Result<OpenedRecord, AuditError> AuditTrail::open_row(OrganizationId log, const 
     auto plain = vault_.open_sealed(group.sealed, context_of({log, Environment::Shared}, group.label));
     if (plain && plain->size() >= sizeof(GroupSalt)) {
       std::copy_n(plain->begin(), sizeof(GroupSalt), opened.salt.emplace().begin());
-      opened.canonical = as_text(ByteView(*plain).subspan(sizeof(GroupSalt)));
+      auto canonical = unpack_fields(ByteView(*plain).subspan(sizeof(GroupSalt)));
+      if (!canonical) return fail(AuditError::Damaged);
+      opened.canonical = *std::move(canonical);
     } else if (plain || plain.error() != VaultError::Destroyed) {
       if (!plain && (plain.error() == VaultError::StoreFailed || plain.error() == VaultError::KeyUnavailable))
         return fail(AuditError::StoreFailed);

@@ -1,7 +1,7 @@
 // The stored body of an audit record: its field groups, each with its bare commitment and its sealed salt and
 // bytes.
 //
-//   0x01 || number of groups || per group: label length, label, commitment (32), sealed length (4), sealed
+//   0x02 || number of groups || per group: label length, label, commitment (32), sealed length (4), sealed
 //
 // A group whose key was destroyed still shows its commitment, so that the record's proof stays valid. Pure.
 #pragma once

@@ -12,11 +12,19 @@ constexpr std::uint8_t kFormat = 0x01;
 constexpr std::size_t kHeader = 1 + 8;
 
 // The header is authenticated too: a value that names another key must not open with this one.
-Bytes bound_context(ByteView header, const SealContext& context) {
-  Bytes bound = encode(context);
-  append(bound, header);
-  return bound;
-}
+class BoundContext final {
+ public:
+  BoundContext(ByteView header, const SealContext& context)
+      : size_(encode_into(context, std::span(octets_).first<kMaxSealContextBytes>())) {
+    std::ranges::copy(header, octets_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += header.size();
+  }
+  [[nodiscard]] ByteView view() const { return ByteView(octets_).first(size_); }
+
+ private:
+  std::array<std::uint8_t, kMaxSealContextBytes + kHeader> octets_;
+  std::size_t size_;
+};
 
 }  // namespace
 
@@ -37,7 +45,7 @@ void DataKey::seal_onto(Bytes& out, ByteView plaintext, const SealContext& conte
   std::ranges::copy(big_endian(std::uint64_t{name_.id.position}), header.begin() + 1);
   out.reserve(out.size() + kOverhead + plaintext.size());
   append(out, header);
-  sealer_.seal_onto(out, plaintext, bound_context(header, context), entropy);
+  sealer_.seal_onto(out, plaintext, BoundContext(header, context).view(), entropy);
 }
 
 Result<Bytes, VaultError> DataKey::open(ByteView sealed, const SealContext& context) const {
@@ -45,7 +53,7 @@ Result<Bytes, VaultError> DataKey::open(ByteView sealed, const SealContext& cont
   if (!named) return fail(VaultError::Malformed);
   if (*named != name_.id || context.tenancy.organization != name_.organization)
     return fail(VaultError::Tampered);
-  auto plaintext = sealer_.open(sealed.subspan(kHeader), bound_context(sealed.first(kHeader), context));
+  auto plaintext = sealer_.open(sealed.subspan(kHeader), BoundContext(sealed.first(kHeader), context).view());
   if (!plaintext) return fail(VaultError::Tampered);
   return std::move(*plaintext);
 }

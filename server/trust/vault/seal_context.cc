@@ -1,5 +1,8 @@
 #include "trust/vault/seal_context.h"
 
+#include <algorithm>
+#include <array>
+
 #include "foundation/result/result.h"
 
 namespace sealpost {
@@ -10,19 +13,25 @@ constexpr std::size_t kMaxField = 64;
 
 }  // namespace
 
-Bytes encode(const SealContext& context) {
+std::size_t encode_into(const SealContext& context, std::span<std::uint8_t, kMaxSealContextBytes> out) {
   SEALPOST_CHECK(context.field.size() <= kMaxField);
-  Bytes out;
-  out.reserve(kMaxSealContextBytes + 16);  // room for what a key adds behind it
-  append(out, kLabel);
-  append_u64(out, context.tenancy.organization.position);
-  out.push_back(static_cast<std::uint8_t>(context.tenancy.environment));
-  out.push_back(static_cast<std::uint8_t>(context.kind));
-  append_u64(out, context.id);
-  append_u64(out, context.version);
-  out.push_back(static_cast<std::uint8_t>(context.field.size()));
-  append(out, context.field);
-  return out;
+  auto at = out.begin();
+  const auto put = [&](const auto& octets) { at = std::ranges::copy(octets, at).out; };
+  put(kLabel);
+  put(big_endian(std::uint64_t{context.tenancy.organization.position}));
+  *at++ = static_cast<std::uint8_t>(context.tenancy.environment);
+  *at++ = static_cast<std::uint8_t>(context.kind);
+  put(big_endian(std::uint64_t{context.id}));
+  put(big_endian(context.version));
+  *at++ = static_cast<std::uint8_t>(context.field.size());
+  put(context.field);
+  return static_cast<std::size_t>(at - out.begin());
+}
+
+Bytes encode(const SealContext& context) {
+  std::array<std::uint8_t, kMaxSealContextBytes> octets;
+  const std::size_t size = encode_into(context, octets);
+  return {octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(size)};
 }
 
 }  // namespace sealpost

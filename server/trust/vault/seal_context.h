@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "domain/model/ids.h"
@@ -25,5 +26,8 @@ struct SealContext {
 // Fixed widths and length-prefixed text: two contexts never share an encoding.
 [[nodiscard]] Bytes encode(const SealContext& context);
 inline constexpr std::size_t kMaxSealContextBytes = 16 + 8 + 1 + 1 + 8 + 8 + 1 + 64;
+// The same without the heap; returns the octets used.
+[[nodiscard]] std::size_t encode_into(const SealContext& context,
+                                      std::span<std::uint8_t, kMaxSealContextBytes> out);
 
 }  // namespace sealpost

@@ -10,11 +10,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CanonicalFields builder;
   for (const auto& field : *fields) {
     if (const auto* string = std::get_if<std::string>(&field.value))
-      builder.add(field.key, std::string_view(*string));
-    if (const auto* number = std::get_if<std::int64_t>(&field.value)) builder.add(field.key, *number);
-    if (const auto* flag = std::get_if<bool>(&field.value)) builder.add_flag(field.key, *flag);
+      builder.add(FieldName::of(field.key), std::string_view(*string));
+    if (const auto* number = std::get_if<std::int64_t>(&field.value)) builder.add(FieldName::of(field.key), *number);
+    if (const auto* flag = std::get_if<bool>(&field.value)) builder.add_flag(FieldName::of(field.key), *flag);
   }
   const auto again = builder.finish();
   SEALPOST_CHECK(again.ok() && *again == text);
+  Bytes packed;
+  builder.pack_onto(packed);
+  const auto unpacked = unpack_fields(packed);
+  SEALPOST_CHECK(unpacked.ok() && *unpacked == text);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "edge/http_sender/header_rules.h"
+#include "foundation/result/result.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sealpost;

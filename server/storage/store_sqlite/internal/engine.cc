@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "storage/store_sqlite/internal/schema.h"
+#include "storage/store_sqlite/internal/wal_gathering.h"
 
 namespace sealpost::store_sqlite {
 namespace {
@@ -39,8 +40,10 @@ int Engine::on_wal(void* self, sqlite3*, const char*, int pages) {
 }
 
 StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions& options) {
-  SEALPOST_TRY(auto database, Database::open({options.path.string(), options.vfs, true,
-                                              options.writer_cache_kib, options.page_size}));
+  const std::string vfs = gathering_vfs(options.vfs);
+  if (vfs.empty()) return fail(StoreError::Unavailable);
+  SEALPOST_TRY(auto database, Database::open({options.path.string(), vfs, true, options.writer_cache_kib,
+                                              options.page_size}));
   const auto limit = fmt::format("PRAGMA journal_size_limit={}",
                                  std::uint64_t{2} * options.checkpoint_pages * options.page_size);
   SEALPOST_TRY_VOID(database->execute(limit.c_str()));
@@ -90,7 +93,8 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
   return load(std::move(database), options, clock, index, next_token);
 }
 
-StoreResult<void> Engine::begin(const Store::HandOver& hand_over, WallTime now) {
+StoreResult<void> Engine::begin(const Store::HandOver& hand_over, WallTime now, Elements elements) {
+  elements_ = elements;
   SEALPOST_TRY_VOID(run("BEGIN IMMEDIATE"));
   changes_before_ = database->changes();
   messages.begin_batch(hand_over);

@@ -27,9 +27,20 @@ class Engine final {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Guarded, an element that fails is undone alone, at the price of a savepoint, which makes SQLite copy each
+  // page that the element touches. Unguarded it costs nothing, and one that fails spoils the batch: see
+  // spoilt().
+  enum class Elements : std::uint8_t { Guarded, Unguarded };
+
   // One element of a batch: what it did is undone when it returns an error.
   template <class Act>
   auto element(Act act) -> decltype(act()) {
+    if (elements_ == Elements::Unguarded) {
+      auto result = act();
+      spoilt_ = spoilt_ || !result.ok();
+      if (result.ok()) keep_element();
+      return result;
+    }
     if (const auto begun = run("SAVEPOINT element"); !begun.ok()) return fail(begun.error());
     auto result = act();
     if (!result.ok()) {
@@ -39,14 +50,13 @@ class Engine final {
       messages.drop_element();
     }
     if (!failure()) static_cast<void>(run("RELEASE element"));
-    if (result.ok()) {
-      organizations.keep_element();
-      messages.keep_element();
-    }
+    if (result.ok()) keep_element();
     return result;
   }
 
-  StoreResult<void> begin(const Store::HandOver& hand_over, WallTime now);
+  StoreResult<void> begin(const Store::HandOver& hand_over, WallTime now, Elements elements);
+  // An unguarded element failed: the batch has to be rolled back and this engine thrown away.
+  [[nodiscard]] bool spoilt() const { return spoilt_; }
   // Writes what belongs to the batch as a whole. True when the batch changed anything.
   StoreResult<bool> finish_batch(Position high_water);
   StoreResult<void> commit() { return run("COMMIT"); }
@@ -77,6 +87,10 @@ class Engine final {
   static StoreResult<std::unique_ptr<Engine>> load(std::unique_ptr<Database> database,
                                                    const SqliteOptions& options, const Clock& clock,
                                                    ClaimIndex& index, std::uint64_t first_token);
+  void keep_element() {
+    organizations.keep_element();
+    messages.keep_element();
+  }
   StoreResult<void> run(const char* sql) { return database->query(sql).run(); }
   static int on_wal(void* self, sqlite3*, const char*, int pages);
 
@@ -95,6 +109,8 @@ class Engine final {
   Position high_water_;
   std::int64_t changes_before_ = 0;
   std::uint32_t wal_pages_ = 0;
+  Elements elements_ = Elements::Guarded;
+  bool spoilt_ = false;
 };
 
 }  // namespace sealpost::store_sqlite

@@ -27,6 +27,11 @@ void refuse(Command& command, StoreError error) {
   }
 }
 
+bool is_code(const Command& command) { return std::holds_alternative<WorkCommand>(command); }
+
+// Reloading memory from a full store takes a while, so what spoilt one batch must not spoil the next.
+constexpr std::uint32_t kGuardedAfterSpoilt = 1'000;
+
 void complete(Command& command) {
   if (auto* accept = std::get_if<AcceptCommand>(&command)) {
     accept->done(std::move(accept->outcomes));
@@ -155,10 +160,22 @@ void Writer::run_batch(std::vector<Command>& batch, const Listeners& listeners) 
 }
 
 std::optional<StoreError> Writer::try_batch(std::vector<Command>& batch, const Store::HandOver& hand_over) {
+  if (guarded_batches_ > 0) --guarded_batches_;
+  if (guarded_batches_ > 0 || std::ranges::any_of(batch, is_code))
+    return run_elements(batch, hand_over, Engine::Elements::Guarded);
+  const auto error = run_elements(batch, hand_over, Engine::Elements::Unguarded);
+  if (!error || engine_ == nullptr || !engine_->spoilt()) return error;
+  abandon_engine(*error);
+  guarded_batches_ = kGuardedAfterSpoilt;
+  return run_elements(batch, hand_over, Engine::Elements::Guarded);
+}
+
+std::optional<StoreError> Writer::run_elements(std::vector<Command>& batch, const Store::HandOver& hand_over,
+                                               Engine::Elements elements) {
   if (!ensure_engine()) return StoreError::Unavailable;
   if (engine_->wal_pages() > 2 * options_.wal_page_bound) return StoreError::Full;
   token_before_batch_ = engine_->messages.next_token();
-  if (const auto begun = engine_->begin(hand_over, clock_.wall_now()); !begun.ok()) {
+  if (const auto begun = engine_->begin(hand_over, clock_.wall_now(), elements); !begun.ok()) {
     abandon_engine(begun.error());
     return begun.error();
   }
@@ -168,6 +185,7 @@ std::optional<StoreError> Writer::try_batch(std::vector<Command>& batch, const S
       abandon_engine(*error);
       return error;
     }
+    if (engine_->spoilt()) return StoreError::Conflict;
   }
   return try_commit();
 }
@@ -239,6 +257,7 @@ void Writer::execute(Command& command) {
 }
 
 void Writer::execute(AcceptCommand& command) {
+  command.outcomes.clear();
   for (AcceptMessage& message : command.messages) {
     const auto result = engine_->element([&] { return engine_->messages.accept(message); });
     AcceptOutcome outcome;
@@ -248,11 +267,12 @@ void Writer::execute(AcceptCommand& command) {
       outcome.error = result.error();
     }
     command.outcomes.push_back(outcome);
-    if (engine_->failure()) return;
+    if (engine_->failure() || engine_->spoilt()) return;
   }
 }
 
 void Writer::execute(FinishCommand& command) {
+  command.outcomes.clear();
   for (const FinishAttempt& attempt : command.attempts) {
     const auto result = engine_->element([&] { return engine_->messages.finish(attempt); });
     FinishOutcome outcome;
@@ -267,6 +287,7 @@ void Writer::execute(FinishCommand& command) {
 }
 
 void Writer::execute(ClaimCommand& command) {
+  command.outcome = {};
   auto result = engine_->element([&] { return engine_->messages.claim_work(command.request); });
   if (result.ok()) {
     command.outcome = std::move(*result);
@@ -276,6 +297,7 @@ void Writer::execute(ClaimCommand& command) {
 }
 
 void Writer::execute(RefusalCommand& command) {
+  command.outcome.reset();
   for (const RecordRefusal& refusal : command.refusals) {
     const auto result = engine_->element([&] { return engine_->messages.record_refusal(refusal); });
     if (!result.ok()) command.outcome = result.error();

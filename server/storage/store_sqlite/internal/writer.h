@@ -1,6 +1,8 @@
 // The one thread that writes. It takes everything that waits (up to a bound), runs it in one transaction,
 // commits with one sync, and only then tells the callers. A refusal is a value; an element that breaks a
-// constraint is rolled back alone; a full disk or an I/O error fails the whole batch, and nothing is run
+// constraint is rolled back alone; a full disk or an I/O error fails the whole batch. Elements that are plain
+// data run without a guard first: should one of them break a constraint, which takes a bug, the batch is run
+// again from the beginning with guards. Work that callers hand in as code always has its guard and never runs
 // twice. Between batches it folds the write-ahead log back. Internally synchronised.
 #pragma once
 
@@ -75,6 +77,8 @@ class Writer final {
   void run_batch(std::vector<Command>& batch, const Listeners& listeners);
   // Nothing when the batch is committed.
   std::optional<StoreError> try_batch(std::vector<Command>& batch, const Store::HandOver& hand_over);
+  std::optional<StoreError> run_elements(std::vector<Command>& batch, const Store::HandOver& hand_over,
+                                         Engine::Elements elements);
   std::optional<StoreError> try_commit();
   void execute(Command& command);
   void execute(AcceptCommand& command);
@@ -98,6 +102,7 @@ class Writer final {
   std::uint64_t token_before_batch_ = 1;
   std::optional<Engine::Unsure> unsure_;
   std::uint32_t next_checkpoint_;
+  std::uint32_t guarded_batches_ = 0;  // how many more run with guards, since one was spoilt without
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;

@@ -30,6 +30,7 @@ struct State {
   std::uint64_t fault_at = 0;
   PowerCutVfs::Fault fault = PowerCutVfs::Fault::Cut;
   bool dark = false;
+  PowerCutVfs::Overwrites overwrites = PowerCutVfs::Overwrites::Unsafe;
 };
 
 State& state() {
@@ -127,8 +128,10 @@ int control(sqlite3_file* file, int what, void* argument) {
   return real(file)->pMethods->xFileControl(real(file), what, argument);
 }
 int sector_size(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
-// No promises of atomic or safe appends: SQLite must not lean on what this disk does not do.
-int characteristics(sqlite3_file*) { return 0; }
+// No promise of atomic or ordered writes: SQLite must not lean on what this disk does not do.
+int characteristics(sqlite3_file*) {
+  return state().overwrites == PowerCutVfs::Overwrites::Safe ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
+}
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** into) {
   return real(file)->pMethods->xShmMap(real(file), page, size, extend, into);
 }
@@ -187,7 +190,7 @@ void apply(const std::string& name, const std::vector<Change>& changes, std::mt1
 
 }  // namespace
 
-PowerCutVfs::PowerCutVfs() {
+PowerCutVfs::PowerCutVfs(Overwrites overwrites) {
   sqlite3_initialize();
   static sqlite3_vfs vfs = [] {
     sqlite3_vfs made = *real_vfs();
@@ -200,6 +203,7 @@ PowerCutVfs::PowerCutVfs() {
   }();
   sqlite3_vfs_register(&vfs, 0);
   const std::scoped_lock lock(state().mutex);
+  state().overwrites = overwrites;
   state().unsynced.clear();
   state().dark = false;
   state().fault_at = 0;

@@ -12,7 +12,9 @@ namespace sealpost {
 
 class PowerCutVfs final {
  public:
-  PowerCutVfs();
+  // Whether the disk promises not to touch octets beside a write. Without that SQLite pads what it writes.
+  enum class Overwrites : std::uint8_t { Unsafe, Safe };
+  explicit PowerCutVfs(Overwrites overwrites = Overwrites::Unsafe);
   PowerCutVfs(const PowerCutVfs&) = delete;
   PowerCutVfs& operator=(const PowerCutVfs&) = delete;
   ~PowerCutVfs();
