@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto& field : *fields) {
     if (const auto* string = std::get_if<std::string>(&field.value))
       builder.add(FieldName::of(field.key), std::string_view(*string));
-    if (const auto* number = std::get_if<std::int64_t>(&field.value)) builder.add(FieldName::of(field.key), *number);
+    if (const auto* number = std::get_if<std::int64_t>(&field.value))
+      builder.add(FieldName::of(field.key), *number);
     if (const auto* flag = std::get_if<bool>(&field.value)) builder.add_flag(FieldName::of(field.key), *flag);
   }
   const auto again = builder.finish();

@@ -57,9 +57,7 @@ StoreResult<void> Query::run() {
   return {};
 }
 
-namespace {
-
-// Before the library's first use: no shared counting of memory, which would put one lock around every
+// No shared counting of memory, which would put one lock around every
 // allocation of every connection. Each connection belongs to one thread at a time, so they need no locks of
 // their own.
 void configure_library() {
@@ -70,6 +68,8 @@ void configure_library() {
   }();
   static_cast<void>(done);
 }
+
+namespace {
 
 int open_flags(bool writer) {
   return (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |

@@ -21,6 +21,9 @@ namespace sealpost::store_sqlite {
 
 class Database;
 
+// Before the library's first use, in whatever form; later calls do nothing. Thread-safe.
+void configure_library();
+
 // A prepared statement in use; gives it back, reset, at the end of its scope. What is bound must outlive it.
 class Query final {
  public:

@@ -9,6 +9,8 @@
 #include <new>
 #include <vector>
 
+#include "storage/store_sqlite/internal/database.h"
+
 namespace sealpost::store_sqlite {
 namespace {
 
@@ -143,6 +145,7 @@ std::string gathering_vfs(const std::string& below_name) {
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<sqlite3_vfs>> made;
   const std::scoped_lock lock(mutex);
+  configure_library();
   sqlite3_vfs* const lower = sqlite3_vfs_find(below_name.empty() ? nullptr : below_name.c_str());
   if (lower == nullptr) return {};
   static constexpr const char* kPrefix = "sealpost-gathering-";
