@@ -267,6 +267,19 @@ def test_a_changed_column_is_named(column_checks, table, column):
     assert named(told, table, column), f"{table}.{column} is not named:\n{told}"
 
 
+@pytest.mark.parametrize(("column", "edit"), [
+    *((column, f"{column} || 'x'") for column in ("kind", "organization", "environment", "parent", "version", "created_ms",
+                                                  "updated_ms")),
+    ("parent", "0"), ("body", "cast(body as blob)"), ("sealed", "''"), ("tag", "'x'")])
+def test_a_value_of_another_type_is_named(copy, column, edit):
+    """What is read as the same number or text may compare as another one."""
+    where = {"parent": "parent is not null", "sealed": "length(sealed) = 0"}.get(column, "true")
+    copy.edit(f"update object set {column} = {edit} where position = (select max(position) from object where {where})")
+    code, told = copy.check()
+    assert code == VERIFICATION_FAILED, told
+    assert named(told, "object"), told
+
+
 def named(told, table, column=None):
     """In one line: the table, and the column or, where the row itself is not found any more, all that finds a row."""
     words = (table,) if column is None else (table, column)

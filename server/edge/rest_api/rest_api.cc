@@ -132,12 +132,15 @@ std::optional<HttpResponse> RestApi::refuse_body(const HttpRequest& head) {
   const Route* route = state_->router.find(head.method, head.target.path).route;
   if (route == nullptr || route->run == RunKind::Webhook || route->callers == Callers::Anonymous)
     return std::nullopt;
-  // What comes before the caller in handle() is left to it.
-  if (has_token_in_query(head.target)) return std::nullopt;
+  const auto refused = [&](const auto& reason) {
+    const std::string id = state_->ids().encode(state_->new_request());
+    return finished(problem_response(reason, id), id);
+  };
+  // In the order of dispatch().
+  if (has_token_in_query(head.target)) return refused(Problem(PublicCode::TokenInQuery));
   const auto known = state_->authenticator.authenticate(head, state_->parts.operations.now());
   if (known) return std::nullopt;
-  const std::string id = state_->ids().encode(state_->new_request());
-  return finished(problem_response(known.error(), id), id);
+  return refused(known.error());
 }
 
 void RestApi::handle(HttpRequest&& request, Responder responder) {

@@ -1,5 +1,7 @@
 #include "flow/delivery/permission.h"
 
+#include <algorithm>
+
 #include "access/consent/grant_view.h"
 
 namespace sealpost {
@@ -9,6 +11,20 @@ namespace {
 // the database has been put right, and what waits for it waits on.
 RefusedFate fate_of_missing(const DirectorySnapshot& picture) {
   return picture.damaged.empty() ? RefusedFate::Cancel : RefusedFate::Postpone;
+}
+
+// A grant that was revoked stays in the picture, so damage in another organization does not keep its
+// deliveries waiting. A damaged row tells its organization itself: where that is none there is, it may be
+// any.
+RefusedFate fate_without_grant(const DirectorySnapshot& picture, const DeliveryParties& parties) {
+  const bool ended = std::ranges::any_of(picture.grants, [&](const auto& entry) {
+    return entry.second->integration == parties.integration && entry.second->head.tenancy == parties.tenancy;
+  });
+  const bool concerned = std::ranges::any_of(picture.damaged, [&](const DamagedRow& row) {
+    const OrganizationId named = row.tenancy.organization;
+    return named == parties.tenancy.organization || picture.find(named) == nullptr;
+  });
+  return ended && !concerned ? RefusedFate::Cancel : fate_of_missing(picture);
 }
 
 std::optional<DeliveryRefusal> judge_integration(const DirectorySnapshot& picture, IntegrationId id,
@@ -55,7 +71,8 @@ std::optional<DeliveryRefusal> judge_delivery(const DirectorySnapshot& picture,
                                               const DeliveryParties& parties, WallTime now) {
   if (auto refusal = judge_integration(picture, parties.integration, parties.tenancy)) return refusal;
   const Grant* grant = picture.active_grant(parties.integration);
-  if (grant == nullptr) return DeliveryRefusal{PublicCode::GrantNotActive, fate_of_missing(picture)};
+  if (grant == nullptr)
+    return DeliveryRefusal{PublicCode::GrantNotActive, fate_without_grant(picture, parties)};
   const GrantView view(*grant);
   if (!view.active_at(now)) return DeliveryRefusal{PublicCode::GrantNotActive, RefusedFate::Cancel};
   if (!view.reaches(Scope::MessagesWrite, parties.endpoint.position))

@@ -105,5 +105,25 @@ TEST(Permission, WhileRowsAreDamagedWhatIsMissingIsWaitedFor) {
       << "what is known to have ended has ended";
 }
 
+TEST(Permission, DamageElsewhereDoesNotKeepARevokedGrantsDeliveriesWaiting) {
+  Records records;
+  records.with_grant = false;
+  DirectorySnapshot picture = records.picture();
+  const auto fate = [&] { return judge_delivery(picture, {kTenancy, kIntegration, kEndpoint}, kNow)->fate; };
+  const Tenancy other{{9}, Environment::Live};
+  picture.damaged.push_back({EntityKind::Grant, 4, other});
+  picture.organizations.emplace(9, std::make_shared<const Organization>());
+  EXPECT_EQ(fate(), RefusedFate::Postpone) << "no grant at all: it may be the damaged one";
+  auto revoked = std::make_shared<Grant>(records.grant);
+  revoked->state = GrantState::Revoked;
+  revoked->integration = kIntegration;
+  picture.grants.emplace(revoked->head.position, revoked);
+  EXPECT_EQ(fate(), RefusedFate::Cancel);
+  picture.damaged.push_back({EntityKind::Source, 5, kTenancy});
+  EXPECT_EQ(fate(), RefusedFate::Postpone) << "its own organization is damaged";
+  picture.damaged.back().tenancy.organization = {12'345};
+  EXPECT_EQ(fate(), RefusedFate::Postpone) << "it may be any organization's";
+}
+
 }  // namespace
 }  // namespace sealpost

@@ -112,6 +112,54 @@ TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   go.set_value();
 }
 
+// A backlog of what may be erased does not hold up who waits.
+TEST_F(SqliteStoreTest, BesideOtherWorkAPurgeTakesSmallSteps) {
+  auto store = open(options());
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(make_integration(*store).ok());
+  for (std::uint8_t key = 0; key < 100; ++key) ASSERT_EQ(accept(*store, key)->status, AcceptStatus::Accepted);
+  const auto payloads = [&] {
+    std::uint64_t count = 0;
+    const auto read = store->read([&](Reader& reader) -> StoreResult<void> {
+      SEALPOST_TRY(const auto counts, reader.counts());
+      count = counts.payloads;
+      return {};
+    });
+    EXPECT_TRUE(read.ok());
+    return count;
+  };
+  ASSERT_EQ(payloads(), 100U) << "none has a delivery, so each may go";
+
+  std::promise<void> held;
+  std::promise<void> go;
+  ASSERT_TRUE(store->transact(
+      [&](Transaction&) -> StoreResult<void> {
+        held.set_value();
+        go.get_future().wait();
+        return {};
+      },
+      [](StoreResult<void>) {}));
+  held.get_future().wait();
+  for (std::uint8_t key = 100; key < 109; ++key) {
+    std::vector<AcceptMessage> one{message(*store, key)};
+    ASSERT_TRUE(store->accept_messages(std::move(one), [](const auto&) {}));
+  }
+  Store::PurgeTerms terms;
+  terms.now = clock_.wall_now();
+  auto purged = std::async(std::launch::async, [&] { return store->purge_step(terms); });
+  while (store->metrics().queue_depth < 10) std::this_thread::yield();
+  go.set_value();
+  const auto more = purged.get();
+  ASSERT_TRUE(more.ok());
+  EXPECT_TRUE(*more);
+  EXPECT_EQ(payloads(), 109U - (2 * 10 + 16));
+
+  const auto rest = store->purge_step(terms);
+  ASSERT_TRUE(rest.ok());
+  EXPECT_FALSE(*rest) << "alone, it takes a whole step";
+  EXPECT_EQ(payloads(), 0U);
+}
+
 // On a disk with safe overwrites the log is written in large pieces, on the other frame by frame.
 class SqliteStoreDiskTest : public SqliteStoreTest,
                             public testing::WithParamInterface<PowerCutVfs::Overwrites> {};

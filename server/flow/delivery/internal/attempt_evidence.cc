@@ -73,46 +73,50 @@ std::string AttemptEvidence::facts() const {
   return boost::json::serialize(out);
 }
 
-AuditEvent AttemptEvidence::event(const PublicIdCodec& ids, OutsideText outside) const {
+// Keys ascend within each group, which spares sorting them.
+AuditEvent AttemptEvidence::event(const PublicIdCodec& ids, OutsideText outside,
+                                  std::string_view facts_text) const {
+  const bool kept = outside == OutsideText::Kept;
   AuditEvent event("delivery.attempted", leased.tenancy, ended_at);
   auto& who = event.who();
-  who.add("actor", "system:delivery")
-      .add("integration", ids.encode(leased.integration))
+  who.add("actor", "system:delivery");
+  if (grant.set()) who.add("grant", ids.encode(grant)).add("grant_version", std::int64_t{grant_version});
+  who.add("integration", ids.encode(leased.integration))
       .add("keys", joined(key_ids))
       .add("policy", kAccessPolicyId)
       .add("policy_version", std::int64_t{kAccessPolicyVersion});
-  if (grant.set()) who.add("grant", ids.encode(grant)).add("grant_version", std::int64_t{grant_version});
 
   auto& what = event.what();
-  what.add("attempt", std::int64_t{number()})
-      .add("delivery", ids.encode(leased.delivery))
-      .add("ended_ms", to_unix_ms(ended_at))
-      .add("endpoint", ids.encode(EntityKind::Endpoint, leased.target))
-      .add("environment", name_of(leased.tenancy.environment))
-      .add("facts_sha256", to_hex(sha256(as_bytes(facts()))))
-      .add("message", ids.encode(leased.message))
-      .add("organization", ids.encode(leased.tenancy.organization))
-      .add("result", sealpost::name_of(step.result))
-      .add("started_ms", to_unix_ms(started_at))
-      .add("state", name_of(step.next));
-  if (step.code) what.add("code", to_string(*step.code)).add("failure_class", to_string(step.failure_class));
+  what.add("attempt", std::int64_t{number()});
+  if (step.code) what.add("code", to_string(*step.code));
+  what.add("delivery", ids.encode(leased.delivery));
   if (step.exhausted) what.add("ended_by", to_string(PublicCode::AttemptsExhausted));
+  what.add("ended_ms", to_unix_ms(ended_at))
+      .add("endpoint", ids.encode(EntityKind::Endpoint, leased.target))
+      .add("environment", name_of(leased.tenancy.environment));
+  if (kept) what.add("event_type", leased.event_type);
+  what.add("facts_sha256", to_hex(sha256(as_bytes(facts_text))));
+  if (step.code) what.add("failure_class", to_string(step.failure_class));
   if (http_status != 0) what.add("http_status", std::int64_t{http_status});
+  what.add("message", ids.encode(leased.message));
   if (step.next_attempt_at) what.add("next_attempt_ms", to_unix_ms(*step.next_attempt_at));
+  what.add("organization", ids.encode(leased.tenancy.organization))
+      .add("result", sealpost::name_of(step.result));
+  if (kept) what.add("source_system", source_system);
+  what.add("started_ms", to_unix_ms(started_at)).add("state", name_of(step.next));
   if (workspace.set()) what.add("workspace", ids.encode(workspace));
-  if (outside == OutsideText::Kept)
-    what.add("event_type", leased.event_type).add("source_system", source_system);
 
   auto& where = event.where();
-  where.add("egress_policy_version", static_cast<std::int64_t>(egress_version)).add("location", "network");
-  if (!remote_address.empty()) where.add("remote_address", remote_address);
+  where.add("egress_policy_version", static_cast<std::int64_t>(egress_version));
   if (!egress_refusal.empty()) where.add("egress_refusal", egress_refusal);
+  where.add("location", "network");
+  if (!remote_address.empty()) where.add("remote_address", remote_address);
   // The digest stands in the record of the acceptance, which the message's id leads to.
   event.payload().add("message", ids.encode(leased.message));
   return event;
 }
 
-FinishAttempt AttemptEvidence::attempt(AuditDraft audit) const {
+FinishAttempt AttemptEvidence::attempt(AuditDraft audit, std::string facts_text) const {
   FinishAttempt out;
   out.delivery = leased.delivery;
   out.message = leased.message;
@@ -126,7 +130,7 @@ FinishAttempt AttemptEvidence::attempt(AuditDraft audit) const {
   out.failure_class = to_string(step.failure_class);
   if (step.code) out.code = to_string(*step.code);
   out.http_status = http_status;
-  out.facts = facts();
+  out.facts = std::move(facts_text);
   out.next = step.next;
   if (step.next_attempt_at) out.next_attempt_at = *step.next_attempt_at;
   out.audit = std::move(audit);

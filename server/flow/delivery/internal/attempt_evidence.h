@@ -42,8 +42,10 @@ struct AttemptEvidence {
   // Text of outsiders (type of event, name of the source system) can be left out, should it have no canonical
   // form.
   enum class OutsideText : bool { Left, Kept };
-  [[nodiscard]] AuditEvent event(const PublicIdCodec& ids, OutsideText outside) const;
-  [[nodiscard]] FinishAttempt attempt(AuditDraft audit) const;
+  // `facts_text` is what facts() gave.
+  [[nodiscard]] AuditEvent event(const PublicIdCodec& ids, OutsideText outside,
+                                 std::string_view facts_text) const;
+  [[nodiscard]] FinishAttempt attempt(AuditDraft audit, std::string facts_text) const;
 };
 
 }  // namespace sealpost::delivery

@@ -50,10 +50,11 @@ void FilingDesk::work() {
     if (!give_back_some()) return settle_pause(true);
 }
 
-std::optional<AuditDraft> FilingDesk::draft(const AttemptEvidence& evidence) const {
-  auto made = parts_.audit.draft(evidence.event(parts_.ids, AttemptEvidence::OutsideText::Kept));
+std::optional<AuditDraft> FilingDesk::draft(const AttemptEvidence& evidence, std::string_view facts) const {
+  using enum AttemptEvidence::OutsideText;
+  auto made = parts_.audit.draft(evidence.event(parts_.ids, Kept, facts));
   if (!made && made.error() == AuditError::BadField)
-    made = parts_.audit.draft(evidence.event(parts_.ids, AttemptEvidence::OutsideText::Left));
+    made = parts_.audit.draft(evidence.event(parts_.ids, Left, facts));
   if (!made) return std::nullopt;
   return *std::move(made);
 }
@@ -67,12 +68,13 @@ bool FilingDesk::file_some() {
   command.reserve(most);
   bool keys_at_hand = true;
   while (taken.size() < most) {
-    auto audit = draft(attempts_.front());
+    std::string facts = attempts_.front().facts();
+    auto audit = draft(attempts_.front(), facts);
     if (!audit) {
       keys_at_hand = false;
       break;
     }
-    command.push_back(attempts_.front().attempt(*std::move(audit)));
+    command.push_back(attempts_.front().attempt(*std::move(audit), std::move(facts)));
     taken.push_back(std::move(attempts_.front()));
     attempts_.pop_front();
   }

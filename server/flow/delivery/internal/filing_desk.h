@@ -68,7 +68,7 @@ class FilingDesk final {
   static bool may_pass_later(StoreError error);
   bool file_some();
   bool give_back_some();
-  std::optional<AuditDraft> draft(const AttemptEvidence& evidence) const;
+  std::optional<AuditDraft> draft(const AttemptEvidence& evidence, std::string_view facts) const;
   void settle_pause(bool again);
 
   const DeliveryEngine::Parts& parts_;

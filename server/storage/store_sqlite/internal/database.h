@@ -78,6 +78,8 @@ class Query final {
   [[nodiscard]] Tenancy tenancy(int organization_column) const {
     return {{integer(organization_column)}, integer<Environment>(organization_column + 1)};
   }
+  // SQLITE_INTEGER and so on, as it lies in the file: ask before reading, which converts.
+  [[nodiscard]] int stored_type(int column) const { return sqlite3_column_type(statement_, column); }
   [[nodiscard]] bool is_null(int column) const {
     return sqlite3_column_type(statement_, column) == SQLITE_NULL;
   }

@@ -38,8 +38,20 @@ StoreResult<Row> one(Query& query, Make make) {
   "sealed, "                                                                                          \
   "tag FROM object "
 
+// Whether each column lies in the file in the type that it was written in. Reading converts ("3x" is read as
+// 3), and comparing in SQL does not: such a row would have its tag and could be changed by nobody.
+bool has_written_types(const Query& query) {
+  const bool contents = query.stored_type(8) == SQLITE_TEXT && query.stored_type(9) == SQLITE_BLOB &&
+                        query.stored_type(10) == SQLITE_BLOB;
+  for (int column = 0; column <= 6; ++column)
+    if (query.stored_type(column) != SQLITE_INTEGER) return false;
+  if (query.stored_type(7) == SQLITE_NULL) return contents;
+  return contents && query.stored_type(7) == SQLITE_INTEGER && query.integer(7) != 0;
+}
+
 StoreResult<ObjectRow> object_row(Query& query) {
   ObjectRow row;
+  const bool written_so = has_written_types(query);
   row.kind = query.integer<EntityKind>(0);
   row.head.position = query.integer(1);
   row.head.tenancy = query.tenancy(2);
@@ -51,7 +63,7 @@ StoreResult<ObjectRow> object_row(Query& query) {
   row.sealed = query.bytes(9);
   row.tag = query.bytes(10);
   // A number that is no kind or environment would be read as another one: such a row has nobody's word.
-  if (query.integer(0) > kMostOctet || query.integer(3) > kMostOctet) row.tag.clear();
+  if (!written_so || query.integer(0) > kMostOctet || query.integer(3) > kMostOctet) row.tag.clear();
   return row;
 }
 

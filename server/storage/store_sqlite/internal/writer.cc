@@ -313,6 +313,11 @@ void Writer::execute(WorkCommand& command) {
 }
 
 void Writer::execute(PurgeCommand& command) {
+  // Beside other work a step takes some more than comes in (one in two batches holds a step): a backlog
+  // shrinks, and nobody waits for all of it.
+  if (last_batch_ > 1)
+    command.terms.rows_per_step =
+        std::min(command.terms.rows_per_step, static_cast<std::uint32_t>(2 * last_batch_ + 16));
   command.outcome = engine_->element([&]() -> StoreResult<bool> {
     SEALPOST_TRY(const bool payloads, engine_->release.erase_due(command.terms));
     SEALPOST_TRY(const bool claims, engine_->claims.purge(command.terms.now, command.terms.rows_per_step));
