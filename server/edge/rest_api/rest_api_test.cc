@@ -281,7 +281,7 @@ TEST_F(RestApiTest, TakesNoBodyFromWhomItWouldRefuse) {
            {"a webhook", "/v1/in/src_x", "", {}, ""},
            {"the token endpoint", "/v1/oauth/token", "", {}, ""},
            {"an unknown path", "/v1/nothing", "", {}, ""},
-           {"a token in the query", "/v1/messages?access_token=x", "token_in_query", {}, ""},
+           {"a token in the query", "/v1/messages?access_token=x", "", {}, "token_in_query"},
        }) {
     SCOPED_TRACE(row.title);
     EXPECT_EQ(judge(row), row.code);
