@@ -1,5 +1,6 @@
 """The process: its directory, its commands, its sockets, its end. Health, metrics, logs, limits, TLS."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -349,7 +350,7 @@ def test_audit_check_names_a_flipped_column(start_gateway, receiver):
     gateway.stop()
     assert gateway.command("audit", "check").returncode == 0
     file = next(path for path in gateway.data.rglob("*") if path.is_file() and path.read_bytes()[:6] == b"SQLite")
-    with sqlite3.connect(file) as database:
+    with contextlib.closing(sqlite3.connect(file)) as database:
         tables = [name for name, in database.execute("select name from sqlite_master where type='table' and name like '%audit%'")]
         columns = {table: [row[1] for row in database.execute(f"pragma table_info({table})")] for table in tables}
         table, column = next((table, column) for table in tables for column in columns[table] if column == "leaf"

@@ -3,6 +3,7 @@ column at a time, and `sealpost audit check` names it. The columns are those of 
 either covered or listed below with its reason. A gateway started on such a database refuses or runs; it never crashes."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -50,7 +51,7 @@ NOT_COMMITTED = {
 def schema():
     """The tables as the program makes them, without starting it."""
     steps = re.findall(r'R"sql\((.*?)\)sql"', SCHEMA.read_text(encoding="utf-8"), re.S)
-    with sqlite3.connect(":memory:") as database:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
         for step in steps:
             database.executescript(step)
         return columns_of(database)
@@ -102,8 +103,9 @@ class Copy:
             database.close()
         return self
 
+    # A connection that is only forgotten is closed by the collector some day, which locks the file for a moment.
     def rows(self, query):
-        with sqlite3.connect(self.data / "sealpost.db") as database:
+        with contextlib.closing(sqlite3.connect(self.data / "sealpost.db")) as database:
             return database.execute(query).fetchall()
 
     def change(self, table, column):
@@ -206,7 +208,7 @@ def fill_a_tile(organization):
 
 
 def payloads_erased(gateway):
-    with sqlite3.connect(f"file:{gateway.data / 'sealpost.db'}?mode=ro", uri=True) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{gateway.data / 'sealpost.db'}?mode=ro", uri=True)) as database:
         return database.execute("select count(*) from payload_erased").fetchone()[0]
 
 
@@ -232,7 +234,7 @@ def test_what_outgrew_a_tile_is_consistent_too(originals, tmp_path):
 
 
 def test_every_table_is_evidence_or_has_a_reason(copy):
-    with sqlite3.connect(copy.data / "sealpost.db") as database:
+    with contextlib.closing(sqlite3.connect(copy.data / "sealpost.db")) as database:
         real = columns_of(database)
     made = schema()
     assert {table: columns for table, columns in real.items() if table in made} == made, "the schema in the source is read wrongly"
