@@ -358,6 +358,7 @@ def test_audit_check_names_a_flipped_column(start_gateway, receiver):
         octets = bytearray(database.execute(f"select {column} from {table} order by rowid limit 1").fetchone()[0])
         octets[len(octets) // 2] ^= 1
         database.execute(f"update {table} set {column}=? where rowid=(select min(rowid) from {table})", (bytes(octets),))
+        database.commit()
     database.close()
     done = gateway.command("audit", "check")
     assert done.returncode == 7, done.stdout + done.stderr
