@@ -17,14 +17,16 @@ RefusedFate fate_of_missing(const DirectorySnapshot& picture) {
 // deliveries waiting. A damaged row tells its organization itself: where that is none there is, it may be
 // any.
 RefusedFate fate_without_grant(const DirectorySnapshot& picture, const DeliveryParties& parties) {
-  const bool ended = std::ranges::any_of(picture.grants, [&](const auto& entry) {
-    return entry.second->integration == parties.integration && entry.second->head.tenancy == parties.tenancy;
+  const bool revoked = std::ranges::any_of(picture.grants, [&](const auto& entry) {
+    const Grant& grant = *entry.second;
+    return grant.integration == parties.integration && grant.head.tenancy == parties.tenancy &&
+           grant.state == GrantState::Revoked;
   });
   const bool concerned = std::ranges::any_of(picture.damaged, [&](const DamagedRow& row) {
     const OrganizationId named = row.tenancy.organization;
     return named == parties.tenancy.organization || picture.find(named) == nullptr;
   });
-  return ended && !concerned ? RefusedFate::Cancel : fate_of_missing(picture);
+  return revoked && !concerned ? RefusedFate::Cancel : fate_of_missing(picture);
 }
 
 std::optional<DeliveryRefusal> judge_integration(const DirectorySnapshot& picture, IntegrationId id,

@@ -114,6 +114,12 @@ TEST(Permission, DamageElsewhereDoesNotKeepARevokedGrantsDeliveriesWaiting) {
   picture.damaged.push_back({EntityKind::Grant, 4, other});
   picture.organizations.emplace(9, std::make_shared<const Organization>());
   EXPECT_EQ(fate(), RefusedFate::Postpone) << "no grant at all: it may be the damaged one";
+  auto requested = std::make_shared<Grant>(records.grant);
+  requested->head.position = 5;
+  requested->state = GrantState::Requested;
+  requested->integration = kIntegration;
+  picture.grants.emplace(requested->head.position, requested);
+  EXPECT_EQ(fate(), RefusedFate::Postpone) << "one that was never approved tells of no end";
   auto revoked = std::make_shared<Grant>(records.grant);
   revoked->state = GrantState::Revoked;
   revoked->integration = kIntegration;

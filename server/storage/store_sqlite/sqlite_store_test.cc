@@ -92,28 +92,46 @@ TEST_F(SqliteStoreTest, AFileOfALaterReleaseIsRefused) {
   EXPECT_EQ(opened.error(), StoreError::NewerSchema);
 }
 
+// Keeps the writer busy, so that what is submitted stays in the queue. Outlives the store, whose writer waits
+// for it.
+class HeldWriter final {
+ public:
+  HeldWriter() = default;
+  HeldWriter(const HeldWriter&) = delete;
+  HeldWriter& operator=(const HeldWriter&) = delete;
+  void hold(SqliteStore& store) {
+    ASSERT_TRUE(store.transact(
+        [this](Transaction&) -> StoreResult<void> {
+          held_.set_value();
+          go_.get_future().wait();
+          return {};
+        },
+        [](StoreResult<void>) {}));
+    held_.get_future().wait();
+  }
+  void let_go() { go_.set_value(); }
+
+ private:
+  std::promise<void> held_;
+  std::promise<void> go_;
+};
+
 TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   auto small = options();
   small.queue_bound = 1;
-  std::promise<void> held, go;  // outlive the store, whose writer waits for them
+  HeldWriter writer;
   const auto store = open(small);
-  ASSERT_TRUE(store->transact(
-      [&](Transaction&) -> StoreResult<void> {
-        held.set_value();
-        go.get_future().wait();
-        return {};
-      },
-      [](StoreResult<void>) {}));
-  held.get_future().wait();
+  writer.hold(*store);
   ClaimWork one;
   one.most = 1;
   EXPECT_TRUE(store->claim_work(one, [](ClaimedWork) {}));
   EXPECT_FALSE(store->claim_work(one, [](ClaimedWork) {}));
-  go.set_value();
+  writer.let_go();
 }
 
 // A backlog of what may be erased does not hold up who waits.
 TEST_F(SqliteStoreTest, BesideOtherWorkAPurgeTakesSmallSteps) {
+  HeldWriter writer;
   auto store = open(options());
   ASSERT_NE(store, nullptr);
   ASSERT_TRUE(make_integration(*store).ok());
@@ -130,16 +148,7 @@ TEST_F(SqliteStoreTest, BesideOtherWorkAPurgeTakesSmallSteps) {
   };
   ASSERT_EQ(payloads(), 100U) << "none has a delivery, so each may go";
 
-  std::promise<void> held;
-  std::promise<void> go;
-  ASSERT_TRUE(store->transact(
-      [&](Transaction&) -> StoreResult<void> {
-        held.set_value();
-        go.get_future().wait();
-        return {};
-      },
-      [](StoreResult<void>) {}));
-  held.get_future().wait();
+  writer.hold(*store);
   for (std::uint8_t key = 100; key < 109; ++key) {
     std::vector<AcceptMessage> one{message(*store, key)};
     ASSERT_TRUE(store->accept_messages(std::move(one), [](const auto&) {}));
@@ -148,7 +157,7 @@ TEST_F(SqliteStoreTest, BesideOtherWorkAPurgeTakesSmallSteps) {
   terms.now = clock_.wall_now();
   auto purged = std::async(std::launch::async, [&] { return store->purge_step(terms); });
   while (store->metrics().queue_depth < 10) std::this_thread::yield();
-  go.set_value();
+  writer.let_go();
   const auto more = purged.get();
   ASSERT_TRUE(more.ok());
   EXPECT_TRUE(*more);
