@@ -4,6 +4,7 @@
   checkers_test.py [-v]
 """
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -427,6 +428,55 @@ class Counts(unittest.TestCase):
         self.write("ctest.xml", '<testcase name="floor/module" status="fail"><failure/></testcase>')
         self.write("programs/sealpost_floor_module_test.xml", self.PASSED)
         self.assertEqual(self.count("ctest.xml:programs"), (1, "1 passed, 1 failed, 0 skipped\n"))
+
+
+class Tidy(unittest.TestCase):
+    """What tidy.py remembers, with stand-ins for the two programs that it runs."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-tidy-"))
+        self.addCleanup(shutil.rmtree, self.root)
+        programs = {"clang-tidy-19": 'for last; do :; done; echo "$last" >> looked; '
+                                     'if cat "$last" part.h | grep -q BAD; then echo "a finding"; exit 1; fi\n',
+                    "clang++-19": "echo 'x.o: one.cc \\\n part.h'\n"}
+        for name, text in programs.items():
+            program = self.root / "bin" / name
+            program.parent.mkdir(exist_ok=True)
+            program.write_text("#!/bin/sh\n" + text)
+            program.chmod(0o755)
+        self.write("part.h", "")
+        self.write("one.cc", "")
+        self.write(".clang-tidy", "")
+        (self.root / "build").mkdir()
+        self.write("build/compile_commands.json", json.dumps(
+            [{"directory": str(self.root), "file": str(self.root / "one.cc"), "command": "c++ -c one.cc -o one.o"}]))
+
+    def write(self, name, text):
+        (self.root / name).write_text(text)
+
+    def looks(self, code):
+        """Whether the source was looked at."""
+        (self.root / "looked").unlink(missing_ok=True)
+        done = subprocess.run([sys.executable, TOOLS / "tidy.py", "build"], cwd=self.root, capture_output=True, text=True,
+                              env={"PATH": f"{self.root}/bin:/usr/bin:/bin"})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return any(line.endswith("one.cc") for line in (self.root / "looked").read_text().splitlines())
+
+    def test_what_was_clean_is_looked_at_again_when_it_or_what_it_reads_changed(self):
+        self.assertTrue(self.looks(0))
+        self.assertFalse(self.looks(0))
+        for name in ("part.h", ".clang-tidy", "one.cc"):
+            self.write(name, "// another")
+            self.assertTrue(self.looks(0), name)
+            self.assertFalse(self.looks(0), name)
+
+    def test_what_has_findings_is_looked_at_each_time(self):
+        self.assertTrue(self.looks(0))
+        self.write("part.h", "BAD")
+        self.assertTrue(self.looks(1))
+        self.assertTrue(self.looks(1))
+        self.write("part.h", "")
+        self.assertTrue(self.looks(0), "what it said before the findings is forgotten")
 
 
 if __name__ == "__main__":

@@ -92,6 +92,28 @@ def test_the_inbox_is_read_by_those_who_may(party):
     assert delivery["channel_id"] == party.channel["id"] and delivery["endpoint_id"] is None
 
 
+def test_the_summary_follows_the_rules_of_the_integration(party):
+    client = party.credentials.client()
+    body = {"type": "order.created", "data": {"order": 17, "mail": "ada@example.test", "note": "by hand"}}
+
+    def summary():
+        receipt = client.post("/v1/messages", body).ok()
+        return party.operator.get(receipt["receipt"]).ok()["summary"]
+
+    assert summary() == {}, "a field that no rule names is dropped"
+    rules = [{"event_type": "order.created", "fields": [{"pointer": "/order", "treatment": "keep"},
+                                                        {"pointer": "/mail", "treatment": "mask"}],
+              "keep_payload_days": 0}]
+    assert party.operator.get(party.path).ok()["event_rules"] == []
+    changed = party.operator.change(party.path, {"event_rules": rules}).ok()
+    assert changed["event_rules"] == rules
+    told = summary()
+    assert told["order"] == 17 and "note" not in told
+    assert "mail" in told and "ada" not in str(told)
+    second = party.organization.integration(event_rules=rules)
+    assert second.json["event_rules"] == rules
+
+
 def test_only_subscribed_types_arrive(organization, party):
     second = organization.channel()
     party.subscribe(channel=second, event_types=["wanted.event"])

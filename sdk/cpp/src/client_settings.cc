@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxSecretBytes = 256;
 
 std::string variable(const char* wanted) {
-  const char* value = std::getenv(wanted);
+  // Races with setenv() alone, which a program with threads must not call anyway.
+  const char* value = std::getenv(wanted);  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::string() : std::string(value);
 }
 

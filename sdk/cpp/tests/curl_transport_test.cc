@@ -112,9 +112,11 @@ TEST(CurlTransport, KeepsConnectionsAndStaysOffProxies) {
   TestHttpServer server([](const std::string&) { return TestReply{http(200, "hello")}; });
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port());
   const auto transport = make_curl_transport();
+  // NOLINTBEGIN(concurrency-mt-unsafe): the server's thread reads no environment
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(outcome_of(*transport, url), "200 hello");
   ::unsetenv("http_proxy");
+  // NOLINTEND(concurrency-mt-unsafe)
   EXPECT_EQ(server.accepted(), 1);
 }
 

@@ -76,6 +76,7 @@ TEST(Settle, RefusesWhatCannotWork) {
 
 class Environment : public ::testing::Test {
  protected:
+  // NOLINTBEGIN(concurrency-mt-unsafe): this program has one thread while a fixture is set up
   void SetUp() override {
     path_ = std::filesystem::temp_directory_path() / ("sealpost_sdk_" + std::to_string(::getpid()));
     std::ofstream(path_) << kSecretWord << "\n";
@@ -90,6 +91,7 @@ class Environment : public ::testing::Test {
       ::unsetenv(name);
     std::filesystem::remove(path_);
   }
+  // NOLINTEND(concurrency-mt-unsafe)
   std::filesystem::path path_;
 };
 

@@ -104,12 +104,16 @@ Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::s
                                         level_of(parts->config.log_level),
                                         stderr_is_terminal() ? LogFormat::Logfmt : LogFormat::Json);
   std::unique_ptr<Wiring> wiring(new Wiring(std::move(parts)));
-  SEALPOST_TRY_VOID(wiring->build());
+  SEALPOST_TRY_VOID(wiring->open());
+  SEALPOST_TRY_VOID(wiring->build_delivery());
+  wiring->build_operations();
+  wiring->build_arrivals();
+  wiring->build_api();
   SEALPOST_TRY_VOID(wiring->listen());
   return wiring;
 }
 
-Result<void, std::string> Wiring::build() {
+Result<void, std::string> Wiring::open() {
   Parts& p = *parts_;
   SEALPOST_TRY(p.core, Core::open(p.config, Core::Mode::Open, p.clock));
   Core& core = *p.core;
@@ -129,6 +133,14 @@ Result<void, std::string> Wiring::build() {
   p.ledger = std::make_unique<RefusalLedger>(RefusalLedger::Parts{
       .store = *core.store, .audit = *core.audit, .ids = *core.ids, .clock = core.clock, .log = *p.log});
   p.pool = std::make_unique<ThreadPool>(kPoolThreads, kPoolQueue);
+  core.store->set_log_listener(
+      [&p](std::span<const OrganizationId> logs) { p.core->audit->logs_grew(logs); });
+  return {};
+}
+
+Result<void, std::string> Wiring::build_delivery() {
+  Parts& p = *parts_;
+  Core& core = *p.core;
   p.egress = std::make_unique<EgressPolicies>(*core.ids, interface_addresses());
   static_cast<void>(p.egress->replace(p.config.egress, {}));
 
@@ -156,6 +168,12 @@ Result<void, std::string> Wiring::build() {
                                   const Tenancy& tenancy, EndpointId endpoint,
                                   std::string_view reason) { disable_endpoint(tenancy, endpoint, reason); }},
       DeliveryOptions{.user_agent = "Sealpost/" + p.version});
+  return {};
+}
+
+void Wiring::build_operations() {
+  Parts& p = *parts_;
+  Core& core = *p.core;
   p.operations = std::make_unique<Operations>(Operations::Parts{
       .directory = *p.directory,
       .store = *core.store,
@@ -179,6 +197,11 @@ Result<void, std::string> Wiring::build() {
       .rates = {.source = {p.config.limits.source_per_second, p.config.limits.source_burst},
                 .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}}});
   p.history = std::make_unique<MessageHistory>(*p.operations);
+}
+
+void Wiring::build_arrivals() {
+  Parts& p = *parts_;
+  Core& core = *p.core;
   p.acceptance = std::make_unique<Acceptance>(Acceptance::Parts{.store = *core.store,
                                                                 .vault = *core.vault,
                                                                 .audit = *core.audit,
@@ -206,6 +229,10 @@ Result<void, std::string> Wiring::build() {
                                                                .ids = *core.ids,
                                                                .pool = *p.pool,
                                                                .clock = core.clock});
+}
+
+void Wiring::build_api() {
+  Parts& p = *parts_;
   ApiOptions options{.operator_uids = p.config.operators.uids, .status = {}, .readiness = {}};
   options.status = [&p] {
     const Store::Metrics store = p.core->store->metrics();
@@ -231,12 +258,9 @@ Result<void, std::string> Wiring::build() {
                                                    .minting = *p.minting,
                                                    .inlet = *p.inlet,
                                                    .pool = *p.pool,
-                                                   .positions = core.store->positions(),
+                                                   .positions = p.core->store->positions(),
                                                    .log = *p.log},
                                     std::move(options));
-  core.store->set_log_listener(
-      [&p](std::span<const OrganizationId> logs) { p.core->audit->logs_grew(logs); });
-  return {};
 }
 
 Result<void, std::string> Wiring::listen() {

@@ -43,7 +43,12 @@ class Wiring final {
   static Result<std::unique_ptr<Wiring>, std::string> start(Config config, std::string version,
                                                             const Clock* clock);
   explicit Wiring(std::unique_ptr<Parts> parts);
-  Result<void, std::string> build();
+  // In this order; each leans on what was built before.
+  Result<void, std::string> open();
+  Result<void, std::string> build_delivery();
+  void build_operations();
+  void build_arrivals();
+  void build_api();
   Result<void, std::string> listen();
   void add_chores();
   void disable_endpoint(const Tenancy& tenancy, EndpointId endpoint, std::string_view reason);

@@ -20,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 int shell(const std::string& command) {
-  const int status = std::system(command.c_str());
+  const int status =
+      std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): this program has one thread
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -87,7 +88,7 @@ struct SampleLog {
 class IndependentCheck : public testing::Test {
  protected:
   void SetUp() override {
-    const char* ci = std::getenv("CI");
+    const char* ci = std::getenv("CI");  // NOLINT(concurrency-mt-unsafe): as above
     if (shell("command -v go > /dev/null") != 0) {
       if (ci != nullptr && std::string_view(ci) == "true") FAIL() << "no go, and CI=true asks for this test";
       GTEST_SKIP() << "skipped: no go";

@@ -435,6 +435,7 @@ TEST(HttpSenderProxy, ConnectNamesTheJudgedAddressAndTheEnvironmentIsIgnored) {
   options.names.lookup = [](const std::string&) -> LookupAnswer {
     return std::vector<IpAddress>{ip("127.0.0.1")};
   };
+  // NOLINTBEGIN(concurrency-mt-unsafe): the servers' threads read no environment, and no sender runs yet
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
   {
@@ -443,6 +444,7 @@ TEST(HttpSenderProxy, ConnectNamesTheJudgedAddressAndTheEnvironmentIsIgnored) {
   }
   unsetenv("http_proxy");
   unsetenv("ALL_PROXY");
+  // NOLINTEND(concurrency-mt-unsafe)
   options.proxy = SocketAddress{ip("127.0.0.1"), proxy.port()};
   Door door(options);
   auto request = request_to(4711);

@@ -71,7 +71,7 @@ TEST(HttpSender, TheQueueIsBoundedAndARefusedRequestIsUntouched) {
       door.sender->submit(std::move(third), [](OutboundResult&&) { FAIL() << "was not accepted"; });
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error(), SubmitError::QueueFull);
-  EXPECT_EQ(third.body.size(), 2U);
+  EXPECT_EQ(third.body.size(), 2U);  // NOLINT(bugprone-use-after-move): that a refused one was not moved from
   // What was never started can be aborted too.
   std::promise<std::size_t> count;
   door.sender->abort_organization(OrganizationId{1},
@@ -126,6 +126,7 @@ TEST(HttpSender, WhoWaitsIsServedInTurns) {
   wait(2, "msg_x");
   wait(2, "msg_y");
   door.sender->abort_organization(OrganizationId{3}, {});
+  EXPECT_EQ(first.get().outcome, OutboundOutcome::Aborted);
   for (auto& one : waiting) EXPECT_EQ(one.get().http_status, 204);
   const std::scoped_lock lock(mutex);
   EXPECT_EQ(seen, (std::vector<std::string>{"msg_a", "msg_x", "msg_b", "msg_y", "msg_c"}));

@@ -383,7 +383,6 @@ TEST_F(HttpServerLimitsTest, AnswersOnlyToItsNames) {
 }
 
 TEST_F(HttpServerLimitsTest, BelievesTrustedProxiesOnly) {
-  std::string seen;
   handler_.on_request = [&](HttpRequest&& request, Responder responder) {
     responder.send(HttpResponse::text(200, request.client.to_string()));
   };

@@ -35,7 +35,7 @@ Answer integration_create(ApiCall& api) {
                          .source_system = read_text(reader, "source_system", kNameLength),
                          .owner = optional_owner(reader),
                          .rate_limit = optional_rate(reader),
-                         .event_rules = {},
+                         .event_rules = optional_event_rules(reader).value_or(std::vector<EventRule>()),
                          .once = {}};
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.workspace));
   SEALPOST_TRY_VOID(reader.finish());
@@ -53,7 +53,7 @@ Answer integration_update(ApiCall& api) {
                                  .source_system = optional_text(reader, "source_system", kNameLength),
                                  .owner = optional_owner(reader),
                                  .rate_limit = optional_rate(reader),
-                                 .event_rules = {}};
+                                 .event_rules = optional_event_rules(reader)};
   SEALPOST_TRY_VOID(reader.finish());
   return api.resource(update_integration(api.operations(), call, id, change, version));
 }

@@ -91,14 +91,24 @@ class Acceptance final {
 
  private:
   struct Prepared;
+  struct WebhookTry;
   void webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done done, int tries_left);
-  void refuse_after_claims(std::shared_ptr<const WebhookArrival> arrival, const SourcePlan& plan, Claim claim,
-                           Refused refused, Done done);
-  Refused refuse(const SourcePlan& plan, const WebhookArrival& arrival, std::span<const VerificationKey> keys,
-                 PublicCode code, std::optional<Seconds> retry_after = {});
-  std::optional<Seconds> take_quota(const SourcePlan& plan, const Integration* integration);
-  // For what was then not accepted for a reason of ours.
-  void give_back_quota(const SourcePlan& plan, const Integration* integration);
+  // Of a sender that has shown a key of the source.
+  void webhook_shown(const WebhookTry& attempt, const SignatureFacts& facts, Done done);
+  // Nothing: it is none.
+  std::optional<AcceptanceAnswer> answer_challenge(const WebhookTry& attempt);
+  void commit(const WebhookTry& attempt, AcceptMessage message, Done done);
+  void refuse_after_claims(const WebhookTry& attempt, const Claim& claim, const Refused& refusal, Done done);
+  // Files the refusal.
+  Refused refuse(const WebhookTry& attempt, PublicCode code, std::optional<Seconds> retry_after = {});
+  // Webhooks count against their source and its integration, messages of the API against the integration.
+  // Something: refused, and how long to wait. Given back is what was then not accepted for a reason of ours.
+  std::optional<Seconds> take_quota(const Source& source, const Integration* integration);
+  std::optional<Seconds> take_quota(const Integration* integration);
+  void give_back_quota(const Source& source, const Integration* integration);
+  void give_back_quota(const Integration* integration);
+  [[nodiscard]] RateLimit limit_of(const Source& source) const;
+  [[nodiscard]] RateLimit limit_of(const Integration& integration) const;
   Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture,
                                             Prepared prepared);
   [[nodiscard]] std::vector<NewDelivery> route(const AuthorizedCall& call, const DirectorySnapshot& directory,

@@ -211,6 +211,22 @@ TEST_F(MessageContentTest, EachMessageOfABatchHasItsOwnAnswer) {
   EXPECT_EQ(messages_stored(), 2U);
 }
 
+TEST_F(MessageContentTest, WhatTheStoreDidNotTakeCostsNoQuota) {
+  IntegrationChange slow;
+  slow.rate_limit = RateSetting{.per_second = 1, .burst = 2};
+  ASSERT_TRUE(update_integration(ops(), by_operator(), integration_, slow, 0).ok());
+  const auto call = caller({.narrowed = {{Scope::MessagesWrite, {channel_.position}}}});
+  const auto two = [&] {
+    std::vector<NewMessage> messages;
+    for (int i = 0; i < 2; ++i) messages.push_back(new_message(R"({"n":1})"));
+    for (NewMessage& one : messages) one.channel = channel_;
+    return post(call, std::move(messages));
+  };
+  scripted_->refuse(Command::Accept, 1);
+  for (const auto& answer : two()) EXPECT_EQ(code(answer), PublicCode::Overloaded);
+  for (const auto& answer : two()) EXPECT_TRUE(receipt(answer));
+}
+
 TEST_F(MessageContentTest, ABatchThatIsAllRefusedNeverReachesTheStore) {
   const auto call = caller({.narrowed = {{Scope::MessagesWrite, {}}}});
   std::vector<NewMessage> messages(2);

@@ -75,13 +75,14 @@ Result<SourcePlan, SourceProblem> SourcePlan::create(std::shared_ptr<const Sourc
   auto networks = NetworkSet::parse(source->networks);
   if (!networks) return fail(SourceProblem::Networks);
   if (!std::ranges::all_of(source->event_types, is_event_type)) return fail(SourceProblem::EventTypes);
-  SourcePlan plan{.source = source,
+  SourcePlan plan{.source = {},
                   .settings = *std::move(settings),
                   .redaction = *std::move(redaction),
                   .networks = *std::move(networks),
                   .source_id = ids.encode(source->id()),
                   .integration_id = ids.encode(source->integration),
                   .organization_id = ids.encode(source->head.tenancy.organization)};
+  plan.source = std::move(source);
   return plan;
 }
 

@@ -145,6 +145,7 @@ js::object view_of(const ViewContext& context, const Integration& record) {
   out["rehearsal"] = js::object{{"state", word_of(rehearsal_state(context.picture, record))},
                                 {"passed_at", time_view(record.rehearsal.passed_at)}};
   out["rate_limit"] = rate_view(record.rate_per_second, record.rate_burst);
+  out["event_rules"] = rules_view(record.event_rules);
   return out;
 }
 

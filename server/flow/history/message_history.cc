@@ -42,9 +42,9 @@ StoreResult<Row> find_in_any(const std::vector<Tenancy>& tenancies, Find&& find)
 StoreResult<MessageRecord> load_message(Reader& reader, MessageRow row) {
   MessageRecord record{.row = std::move(row), .deliveries = {}};
   SEALPOST_TRY(auto rows, reader.deliveries_of(record.row));
-  for (DeliveryRow& delivery : rows) {
+  for (const DeliveryRow& delivery : rows) {
     SEALPOST_TRY(auto attempts, reader.attempts_of(delivery.tenancy, delivery.delivery));
-    record.deliveries.push_back({std::move(delivery), std::move(attempts)});
+    record.deliveries.push_back({delivery, std::move(attempts)});
   }
   return record;
 }
@@ -149,7 +149,7 @@ Operation<void> judge_redelivery(const DirectorySnapshot& picture, const Deliver
 Operation<MessageRecord::Delivery> load_delivery(Reader& reader, const Tenancy& tenancy, DeliveryId id) {
   SEALPOST_TRY(DeliveryRow row, told(reader.find_delivery(tenancy, id)));
   SEALPOST_TRY(auto attempts, told(reader.attempts_of(tenancy, id)));
-  return MessageRecord::Delivery{std::move(row), std::move(attempts)};
+  return MessageRecord::Delivery{row, std::move(attempts)};
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ Operation<Resource> MessageHistory::delivery(const AuthorizedCall& call, Deliver
         SEALPOST_TRY(auto attempts, reader.attempts_of(row.tenancy, id));
         SEALPOST_TRY(const MessageRow message, reader.find_message(row.tenancy, row.message));
         accepted_at = message.accepted_at;
-        return MessageRecord::Delivery{std::move(row), std::move(attempts)};
+        return MessageRecord::Delivery{row, std::move(attempts)};
       }));
   SEALPOST_TRY_VOID(
       judge_row(*picture->directory, call, found.row.tenancy, found.row.integration, found.row.target));

@@ -12,15 +12,15 @@ constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kCrockford = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr std::int8_t kNone = -1;
+constexpr std::int16_t kNone = -1;
 
-using Table = std::array<std::int8_t, 256>;
+using Table = std::array<std::int16_t, 256>;
 
 constexpr Table invert(std::string_view alphabet) {
   Table table{};
   table.fill(kNone);
   for (std::size_t i = 0; i < alphabet.size(); ++i)
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
   return table;
 }
 
@@ -99,7 +99,7 @@ bool decode_bits(std::string_view text, const Table& table, unsigned width, std:
   std::uint32_t buffer = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const std::int8_t value = table[static_cast<unsigned char>(c)];
+    const std::int16_t value = table[static_cast<unsigned char>(c)];
     if (value == kNone) return false;
     buffer = (buffer << width) | static_cast<std::uint32_t>(value);
     bits += width;

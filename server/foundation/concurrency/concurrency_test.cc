@@ -38,7 +38,7 @@ TEST(BoundedQueue, LeavesARefusedItemWithItsOwner) {
   EXPECT_TRUE(queue.try_push(std::make_unique<int>(1)));
   auto kept = std::make_unique<int>(2);
   EXPECT_FALSE(queue.try_push(std::move(kept)));
-  ASSERT_NE(kept, nullptr);
+  ASSERT_NE(kept, nullptr);  // NOLINT(bugprone-use-after-move): that a refused one was not moved from
   EXPECT_EQ(*kept, 2);
 }
 

@@ -111,8 +111,8 @@ struct XAes256Gcm::State {
 
   // Kx of the specification: two CMACs of one block each.
   void derive(ByteView nonce, WipedArray<kKeySize>& out) const {
-    for (std::uint8_t block = 0; block < 2; ++block) {
-      const std::span<std::uint8_t> m = std::span(out.bytes).subspan(block * 16U, 16);
+    for (std::size_t block = 0; block < 2; ++block) {
+      const std::span<std::uint8_t> m = std::span(out.bytes).subspan(block * 16, 16);
       const std::array<std::uint8_t, 4> head{0x00, static_cast<std::uint8_t>(block + 1), 'X', 0x00};
       std::copy(head.begin(), head.end(), m.begin());
       std::copy_n(nonce.begin(), kHalfNonce, m.begin() + head.size());

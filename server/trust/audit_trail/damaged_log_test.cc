@@ -256,7 +256,7 @@ TEST_F(DamagedLogTest, EachChangeIsToldByItsColumnAndRow) {
   ASSERT_TRUE(trail_->checkpoint(organization_));
   append_many(260);
   ASSERT_TRUE(trail_->checkpoint(organization_));
-  const auto at = [](std::uint64_t index, std::function<void(AuditRow&)> edit) {
+  const auto at = [](std::uint64_t index, const std::function<void(AuditRow&)>& edit) {
     return Tampering{.audit_row = [index, edit](AuditRow& row) {
       if (row.index == index) edit(row);
     }};

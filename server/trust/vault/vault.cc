@@ -14,7 +14,6 @@ namespace sealpost {
 namespace {
 
 using Day = std::chrono::sys_days;
-using vault_internal::derive_key;
 using vault_internal::derive_sealer;
 
 constexpr std::string_view kInstallationSetting = "vault.installation_key";
@@ -348,7 +347,7 @@ Result<void, VaultError> Vault::load_organization(OrganizationId organization) {
   }));
   if (next->find(organization) == nullptr) return fail(VaultError::KeyUnavailable);
   cache_.store(std::move(next));
-  SEALPOST_TRY([[maybe_unused]] const auto made, create_missing({organization}, clock_.wall_now()));
+  SEALPOST_TRY([[maybe_unused]] const auto made, create_missing({&organization, 1}, clock_.wall_now()));
   return {};
 }
 
@@ -358,10 +357,10 @@ Result<std::size_t, VaultError> Vault::ensure_data_keys(WallTime now) {
   for (const auto& [organization, entry] : cache_.load()->organizations)
     organizations.push_back(organization);
   std::ranges::sort(organizations);
-  return create_missing(std::move(organizations), now);
+  return create_missing(organizations, now);
 }
 
-Result<std::size_t, VaultError> Vault::create_missing(std::vector<OrganizationId> organizations,
+Result<std::size_t, VaultError> Vault::create_missing(std::span<const OrganizationId> organizations,
                                                       WallTime now) {
   auto next = std::make_shared<Cache>(*cache_.load());
   const Day today = day_of(now);

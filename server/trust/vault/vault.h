@@ -15,6 +15,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,7 +110,7 @@ class Vault final {
   Result<void, VaultError> adopt_pages(Cache& next, const NextPage& next_page) const;
   Result<void, VaultError> adopt(Cache& next, const ObjectRow& row) const;
   Result<std::shared_ptr<const DataKey>, VaultError> unwrap(const Cache& cache, const ObjectRow& row) const;
-  Result<std::size_t, VaultError> create_missing(std::vector<OrganizationId> organizations, WallTime now);
+  Result<std::size_t, VaultError> create_missing(std::span<const OrganizationId> organizations, WallTime now);
   ObjectRow create_data_key(CacheEntry& entry, const ClassOfDay& what, WallTime now) const;
 
   Store& store_;

@@ -86,18 +86,16 @@ void SenderLoop::abort(const Tenancy& tenancy, SendTag tag) {
 }
 
 void SenderLoop::abort_organization(OrganizationId organization, HttpSender::AbortReport report) {
-  bool run_now = false;
   {
     const std::scoped_lock lock(mutex_);
-    run_now = stopped_;
-    if (!run_now) inbox_.aborts.push_back({next_order_++, organization, {}, 0, std::move(report)});
+    if (!stopped_) {
+      inbox_.aborts.push_back({next_order_++, organization, {}, 0, std::move(report)});
+      sockets_->wake();
+      return;
+    }
   }
   // A sender that was stopped has nothing in flight, and no thread to say so.
-  if (run_now) {
-    if (report) report({});
-    return;
-  }
-  sockets_->wake();
+  if (report) report({});
 }
 
 HttpSenderStats SenderLoop::stats() const {

@@ -52,7 +52,7 @@ class TestHttpServer::Stream final {
 
 TestHttpServer::TestHttpServer(Handler handler) : handler_(std::move(handler)) { listen_on_loopback(); }
 
-TestHttpServer::TestHttpServer(Handler handler, Tls tls) : handler_(std::move(handler)) {
+TestHttpServer::TestHttpServer(Handler handler, const Tls& tls) : handler_(std::move(handler)) {
   // OpenSSL writes without MSG_NOSIGNAL; a client that hangs up must not end the test program.
   std::signal(SIGPIPE, SIG_IGN);
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());

@@ -30,7 +30,7 @@ class TestHttpServer final {
     std::string key_file;
   };
   explicit TestHttpServer(Handler handler);
-  TestHttpServer(Handler handler, Tls tls);
+  TestHttpServer(Handler handler, const Tls& tls);
   ~TestHttpServer();
   TestHttpServer(const TestHttpServer&) = delete;
   TestHttpServer& operator=(const TestHttpServer&) = delete;

@@ -102,7 +102,7 @@ Result<void, HttpServerError> load_key(SSL_CTX* context, const std::filesystem::
 }  // namespace
 
 Result<TlsContext, HttpServerError> make_tls_context(const HttpListener& listener) {
-  const TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SEALPOST_CHECK(context != nullptr && configure(context.get()));
   SEALPOST_TRY_VOID(load_chain(context.get(), listener.certificate));
   SEALPOST_TRY_VOID(load_key(context.get(), listener.private_key));
