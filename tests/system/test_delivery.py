@@ -202,6 +202,35 @@ def test_a_hanging_endpoint_slows_no_other(organization, receiver, inbox):
     slow.expect(40)
 
 
+def test_a_breaker_leaves_a_failing_endpoint_alone(organization, receiver, inbox):
+    integration = organization.integration()
+    integration.the_source = integration.source()
+    failing = receiver.inbox(f"failing-{organization.id}")
+    weak = integration.endpoint(failing, schedule=(600,), breaker_threshold=2)
+    assert weak.json["breaker_threshold"] == 2
+    integration.subscribe(endpoint=weak)
+    strong = integration.endpoint(inbox)
+    assert strong.json["breaker_threshold"] == 10, "where nothing else is said"
+    integration.subscribe(endpoint=strong)
+    integration.activate()
+
+    def at_weak(accepted):
+        deliveries = integration.operator.get(accepted["receipt"]).ok()["deliveries"]
+        return next(one for one in deliveries if one["endpoint_id"] == weak.id)
+
+    failing.script += [(500, {})] * 2
+    for number in range(2):
+        accepted = message(integration, number)
+        until(lambda a=accepted: at_weak(a)["attempts"], "the failed attempt")
+    third = message(integration, 3)
+    waiting = until(lambda: (d := at_weak(third))["next_attempt_at"] and d, "its rest")
+    assert waiting["attempts"] == [] and waiting["state"] == "queued", "a rest uses up no attempt"
+    inbox.expect(3)
+    assert len(failing.seen) == 2
+    integration.operator.change(weak.path, {"breaker_threshold": 0}).ok()
+    assert integration.operator.get(weak.path).ok()["breaker_threshold"] == 0
+
+
 def test_a_key_rotated_in_mid_stream_loses_nothing(party, inbox):
     old = party.the_endpoint.secret
     for number in range(10):

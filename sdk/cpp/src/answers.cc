@@ -203,8 +203,9 @@ std::optional<TimePoint> read_time(std::string_view text) {
     return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
                                          std::chrono::day(day)};
-  // A clock of nanoseconds in 64 bits ends in 2262.
-  if (!date.ok() || year > 2261 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  // A clock of nanoseconds in 64 bits begins in 1677 and ends in 2262; a gateway's begins in 1970.
+  if (!date.ok() || year < 1970 || year > 2261 || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second) + std::chrono::milliseconds(millisecond);
 }

@@ -49,6 +49,10 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                           [&delivery] { return delivery.metrics().held; }));
   metrics.push_back(gauge("sealpost_deliveries_in_flight", "Deliveries being sent.",
                           [&delivery] { return delivery.metrics().in_flight; }));
+  metrics.push_back(gauge("sealpost_breakers_open", "Endpoints whose circuit breaker is open.",
+                          [&delivery] { return delivery.metrics().breakers_open; }));
+  metrics.push_back(counter("sealpost_breakers_opened_total", "Circuit breakers that opened.",
+                            [&delivery] { return delivery.metrics().breakers_opened; }));
   metrics.push_back(counter("sealpost_sender_connections_total", "Connections opened to receivers.",
                             [&sender] { return sender.stats().connections_opened; }));
   metrics.push_back(gauge("sealpost_control_rows_damaged",

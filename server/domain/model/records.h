@@ -146,7 +146,7 @@ struct Endpoint {
   std::vector<std::uint32_t> retry_schedule_seconds;  // empty: the default schedule
   std::uint32_t timeout_ms = 15'000;
   std::uint32_t max_concurrency = 8;
-  // Meaning comes with ordered delivery and the breaker; stored from the start.
+  // `ordered` gets its meaning with ordered delivery. A breaker_threshold of 0: none.
   bool ordered = false;
   OrderedFailure ordered_failure = OrderedFailure::Block;
   std::uint32_t breaker_threshold = 0;

@@ -66,6 +66,7 @@ Answer endpoint_create(ApiCall& api) {
       .retry_schedule_seconds = optional_schedule(reader).value_or(std::vector<std::uint32_t>()),
       .timeout_ms = optional_number(reader, "timeout_ms", 100, 60'000),
       .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000),
+      .breaker_threshold = optional_number(reader, "breaker_threshold", 0, 1000),
       .once = {}};
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
   SEALPOST_TRY_VOID(reader.finish());
@@ -89,7 +90,8 @@ Answer endpoint_update(ApiCall& api) {
       .headers = optional_headers(reader),
       .retry_schedule_seconds = optional_schedule(reader),
       .timeout_ms = optional_number(reader, "timeout_ms", 100, 60'000),
-      .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000)};
+      .max_concurrency = optional_number(reader, "max_concurrency", 1, 1000),
+      .breaker_threshold = optional_number(reader, "breaker_threshold", 0, 1000)};
   SEALPOST_TRY_VOID(reader.finish());
   return api.resource(update_endpoint(api.operations(), call, id, change, version));
 }

@@ -3,6 +3,7 @@
 // either: payloads that acceptance did not carry are read and opened on a small pool, sends run in the
 // HttpSender, filing in the store's writer. Endpoints have lines of their own, so a hanging receiver fills
 // its line and slows no other; what a line or the engine has no room for goes back to waiting in the store.
+// One that fails again and again is left alone for a while by its breaker, which costs no attempt.
 //
 //   handed over ─┐                      ┌─ not allowed ─────────────┐
 //   claimed ─────┴─ line of endpoint ─ judged ─ opened ─ signed ─ sent ─ filed (attempt + next state + audit
@@ -58,6 +59,7 @@ struct DeliveryMetrics {
   std::uint64_t queued = 0;     // in lines
   std::uint64_t in_flight = 0;  // with the sender
   std::uint64_t filing = 0;     // ended, not on disk yet
+  std::uint64_t breakers_open = 0;
   // Since the start.
   std::array<std::uint64_t, 5> attempts{};  // by AttemptResult
   std::uint64_t dead = 0;
@@ -66,6 +68,7 @@ struct DeliveryMetrics {
   std::uint64_t released = 0;
   std::uint64_t leases_lost = 0;
   std::uint64_t filing_retries = 0;
+  std::uint64_t breakers_opened = 0;  // and opened again
   [[nodiscard]] std::uint64_t attempts_of(AttemptResult result) const {
     return attempts[static_cast<std::size_t>(result)];
   }

@@ -54,6 +54,7 @@ Operation<void> judge_endpoint(const Endpoint& endpoint) {
   if (endpoint.timeout_ms < 100 || endpoint.timeout_ms > 60'000) return bad("/timeout_ms", "100 to 60000");
   if (endpoint.max_concurrency < 1 || endpoint.max_concurrency > 1'000)
     return bad("/max_concurrency", "1 to 1000");
+  if (endpoint.breaker_threshold > 1'000) return bad("/breaker_threshold", "0 to 1000");
   if (endpoint.retry_schedule_seconds.size() > kMaxRetries)
     return refuse(PublicCode::TooManyItems, "at most 20 waits", {"/retry_schedule_seconds"});
   for (const std::uint32_t seconds : endpoint.retry_schedule_seconds)
@@ -86,6 +87,7 @@ Operation<void> apply_change(Endpoint& endpoint, const EndpointChange& change) {
   take(change.retry_schedule_seconds, endpoint.retry_schedule_seconds);
   take(change.timeout_ms, endpoint.timeout_ms);
   take(change.max_concurrency, endpoint.max_concurrency);
+  take(change.breaker_threshold, endpoint.breaker_threshold);
   if (change.signatures) {
     endpoint.sign_v1 = change.signatures->v1;
     endpoint.sign_v1a = change.signatures->v1a;
@@ -157,6 +159,7 @@ Endpoint endpoint_of(const NewEndpoint& request) {
   made.retry_schedule_seconds = request.retry_schedule_seconds;
   made.timeout_ms = request.timeout_ms.value_or(made.timeout_ms);
   made.max_concurrency = request.max_concurrency.value_or(made.max_concurrency);
+  made.breaker_threshold = request.breaker_threshold.value_or(kBreakerThreshold);
   return made;
 }
 
@@ -257,7 +260,8 @@ Operation<Resource> update_endpoint(Operations& operations, const AuthorizedCall
   EndpointChange rest = change;
   rest.state.reset();
   const bool has_more = rest.name || rest.url || rest.body || rest.signatures || rest.headers ||
-                        rest.retry_schedule_seconds || rest.timeout_ms || rest.max_concurrency;
+                        rest.retry_schedule_seconds || rest.timeout_ms || rest.max_concurrency ||
+                        rest.breaker_threshold;
   if (!has_more) return read_endpoint(operations, call, id);
   return change_endpoint(operations, call, id, rest, if_version == 0 ? 0 : if_version + 1);
 }

@@ -14,6 +14,9 @@ struct EndpointSignatures {
   bool v1 = true;
   bool v1a = false;
 };
+// Failures in a row, where nothing else is said.
+inline constexpr std::uint32_t kBreakerThreshold = 10;
+
 struct NewEndpoint {
   IntegrationId integration;
   std::string name;
@@ -24,6 +27,7 @@ struct NewEndpoint {
   std::vector<std::uint32_t> retry_schedule_seconds;
   std::optional<std::uint32_t> timeout_ms;
   std::optional<std::uint32_t> max_concurrency;
+  std::optional<std::uint32_t> breaker_threshold;
   Once once;
 };
 struct EndpointChange {
@@ -36,6 +40,7 @@ struct EndpointChange {
   std::optional<std::vector<std::uint32_t>> retry_schedule_seconds;
   std::optional<std::uint32_t> timeout_ms;
   std::optional<std::uint32_t> max_concurrency;
+  std::optional<std::uint32_t> breaker_threshold;
 };
 // The contract's EndpointCreated.
 Operation<Made> create_endpoint(Operations& operations, const AuthorizedCall& call,

@@ -189,6 +189,7 @@ js::object view_of(const ViewContext& context, const Endpoint& record) {
   out["retry_schedule_seconds"] = std::move(schedule);
   out["timeout_ms"] = record.timeout_ms;
   out["max_concurrency"] = record.max_concurrency;
+  out["breaker_threshold"] = record.breaker_threshold;
   return out;
 }
 

@@ -124,8 +124,8 @@ TEST_F(SqliteStoreTest, AFullQueueRefuses) {
   writer.hold(*store);
   ClaimWork one;
   one.most = 1;
-  EXPECT_TRUE(store->claim_work(one, [](ClaimedWork) {}));
-  EXPECT_FALSE(store->claim_work(one, [](ClaimedWork) {}));
+  EXPECT_TRUE(store->claim_work(one, [](const ClaimedWork&) {}));
+  EXPECT_FALSE(store->claim_work(one, [](const ClaimedWork&) {}));
   writer.let_go();
 }
 
@@ -246,7 +246,7 @@ TEST_P(SqliteStoreDiskTest, AFailedWriteFailsTheBatchAndNothingElse) {
         }
         EXPECT_EQ(store->metrics().write_error, failed->error) << "told until a write succeeds";
         std::promise<void> claimed;
-        ASSERT_TRUE(store->claim_work({}, [&](ClaimedWork) { claimed.set_value(); }));
+        ASSERT_TRUE(store->claim_work({}, [&](const ClaimedWork&) { claimed.set_value(); }));
         claimed.get_future().wait();
         EXPECT_TRUE(store->metrics().write_error) << "a batch without a change proves nothing";
       }

@@ -80,6 +80,7 @@ class EndpointLines final {
     }
     return out;
   }
+  [[nodiscard]] bool has(Position endpoint) const { return lines_.contains(endpoint); }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
 
  private:

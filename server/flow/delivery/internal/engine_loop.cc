@@ -68,6 +68,7 @@ void DeliveryEngine::Loop::run(const std::stop_token& stop) {
 }
 
 void DeliveryEngine::Loop::turn() {
+  end_rests();
   retry_stalled();
   start_lines();
   desk_.work();
@@ -82,6 +83,7 @@ Milliseconds DeliveryEngine::Loop::wait_at_most() const {
     if (time) wait = std::min(wait, std::chrono::ceil<Milliseconds>(*time - now));
   };
   until(desk_.next_try());
+  until(breakers_.next_end());
   if (!stalled_.empty()) until(stalled_until_);
   if (want_claim_) until(claim_pause_);
   if (!want_claim_ && next_due_) wait = std::min(wait, *next_due_ - parts_.clock.wall_now());
@@ -95,6 +97,7 @@ void DeliveryEngine::Loop::tell() {
   metrics.in_flight = sending_;
   metrics.filing = inbox_->held() - std::min(inbox_->held(), held_.size());
   metrics.filing_retries = desk_.retries();
+  metrics.breakers_open = breakers_.open_count();
   const bool settled = !claim_pending_ && opening_ == 0 && disabling_ == 0 && desk_.under_way() == 0;
   inbox_->tell(metrics, settled);
 }
@@ -144,6 +147,8 @@ void DeliveryEngine::Loop::admit(LeasedDelivery leased) {
     held.evidence.bind(*parts_.picture()->directory);
     return finish(tag, HolderDied{});
   }
+  if (const auto rest = breakers_.rest_left(mine.target, parts_.clock.steady_now()))
+    return give_back(tag, now + *rest);
   if (draining_ || !lines_.enter(mine.target, tag, bound_of(mine.target))) return give_back(tag, now);
   touched_.insert(mine.target);
 }
@@ -170,9 +175,14 @@ void DeliveryEngine::Loop::claim() {
   request.most = std::min({room, options_.claim_most, inbox_->share()});
   request.most_per_target = options_.claim_most_per_endpoint;
   // What is claimed ahead keeps an endpoint busy until the next claim, and never overflows its line.
-  request.rooms = lines_.rooms(request.most_per_target, [this](Position endpoint) {
-    return std::min(2 * concurrency_of(endpoint), bound_of(endpoint));
+  const SteadyTime steady_now = parts_.clock.steady_now();
+  request.rooms = lines_.rooms(request.most_per_target, [&](Position endpoint) {
+    return breakers_.most_under_way(endpoint, std::min(2 * concurrency_of(endpoint), bound_of(endpoint)),
+                                    steady_now);
   });
+  for (const Position endpoint : breakers_.open())
+    if (!lines_.has(endpoint))
+      request.rooms.push_back({endpoint, breakers_.most_under_way(endpoint, 1, steady_now)});
   request.shares = inbox_->shares_for_claim(request.most);
   request.picture = parts_.picture()->directory;
   claim_asked_ = request.most;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "flow/delivery/internal/breakers.h"
 #include "flow/delivery/internal/endpoint_lines.h"
 #include "flow/delivery/internal/filing_desk.h"
 #include "foundation/concurrency/thread_pool.h"
@@ -66,6 +67,7 @@ class DeliveryEngine::Loop final {
   void admit(LeasedDelivery leased);
   void let_go(const LeasedDelivery& leased);
   void start_lines();
+  void end_rests();
   void retry_stalled();
   void claim();
   [[nodiscard]] std::uint32_t concurrency_of(Position endpoint) const;
@@ -78,6 +80,8 @@ class DeliveryEngine::Loop final {
   void send(SendTag tag, Held& held, const GatewayPicture& picture);
   void stall(SendTag tag, Held& held);
   void finish(SendTag tag, const AttemptEnd& end);
+  // What the attempt says of its receiver; `endpoint` as it is now.
+  void note_receiver(const delivery::AttemptEvidence& evidence, const Endpoint& endpoint);
   void give_back(SendTag tag, WallTime due);
   Held take_out(SendTag tag);
   void settle_watches(SendTag tag, DeliveryId delivery, bool aborted);
@@ -89,6 +93,8 @@ class DeliveryEngine::Loop final {
   std::shared_ptr<const Permission> permission_;
   delivery::FilingDesk desk_;
   delivery::EndpointLines lines_;
+  delivery::Breakers breakers_;
+  std::uint64_t breakers_judged_in_ = 0;  // version of the picture
   std::unordered_map<SendTag, Held> held_;
   std::set<Position> touched_;  // lines in which something may start
   std::vector<SendTag> stalled_;

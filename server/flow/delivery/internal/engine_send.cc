@@ -18,11 +18,31 @@ void DeliveryEngine::Loop::start_lines() {
   while (!touched_.empty()) {
     const Position endpoint = *touched_.begin();
     touched_.erase(touched_.begin());
-    const std::uint32_t concurrency = concurrency_of(endpoint);
-    while (const auto tag = lines_.begin_next(endpoint, concurrency)) {
+    const std::uint32_t most =
+        breakers_.most_under_way(endpoint, concurrency_of(endpoint), parts_.clock.steady_now());
+    while (const auto tag = lines_.begin_next(endpoint, most)) {
       held_.at(*tag).in_line = true;
       advance(*tag);
     }
+  }
+}
+
+void DeliveryEngine::Loop::end_rests() {
+  // Who changes an endpoint has mended it, and who deletes it has no more use for its breaker.
+  if (breakers_.open_count() > 0) {
+    const auto picture = parts_.picture();
+    if (picture->version != breakers_judged_in_) {
+      const auto forgotten = breakers_.forget([&](Position position, std::uint64_t version) {
+        const Endpoint* endpoint = picture->directory->find(EndpointId{position});
+        return endpoint == nullptr || endpoint->head.version != version;
+      });
+      if (forgotten > 0) want_claim_ = true;
+      breakers_judged_in_ = picture->version;
+    }
+  }
+  for (const Position endpoint : breakers_.rested(parts_.clock.steady_now())) {
+    touched_.insert(endpoint);
+    want_claim_ = true;
   }
 }
 
@@ -154,7 +174,33 @@ void DeliveryEngine::Loop::finish(SendTag tag, const AttemptEnd& end) {
   question.now = parts_.clock.wall_now();
   held.evidence.ended_at = question.now;
   held.evidence.step = next_step(end, question);
+  if (endpoint != nullptr && std::holds_alternative<SendEnded>(end)) note_receiver(held.evidence, *endpoint);
   desk_.file(std::move(held.evidence));
+}
+
+void DeliveryEngine::Loop::note_receiver(const AttemptEvidence& evidence, const Endpoint& endpoint) {
+  const Position position = endpoint.head.position;
+  const SteadyTime now = parts_.clock.steady_now();
+  const Breakers::Tried tried{position, endpoint.head.version, endpoint.breaker_threshold};
+  switch (breakers_.note(tried, receiver_sign(evidence.step.code, evidence.http_status), now,
+                         read_u64(parts_.entropy.array<8>()))) {
+    case Breakers::Turn::None:
+      return;
+    case Breakers::Turn::Closed:
+      want_claim_ = true;
+      parts_.log.info("breaker_closed", {{"endpoint", parts_.ids.encode(endpoint.id())}});
+      return;
+    case Breakers::Turn::Opened:
+      break;
+  }
+  ++totals_.breakers_opened;
+  const auto rest = breakers_.rest_left(position, now).value_or(Milliseconds(0));
+  parts_.log.warn("breaker_opened",
+                  {{"endpoint", parts_.ids.encode(endpoint.id())}, {"rest_ms", rest.count()}});
+  const WallTime due = parts_.clock.wall_now() + rest;
+  for (const SendTag tag :
+       lines_.take_waiting([&](SendTag one) { return held_.at(one).leased().target == position; }))
+    give_back(tag, due);
 }
 
 void DeliveryEngine::Loop::give_back(SendTag tag, WallTime due) {

@@ -111,6 +111,7 @@ SigningKeyId DeliveryWorld::add_key(EndpointId endpoint, KeyAlgorithm algorithm)
 void DeliveryWorld::publish() {
   auto next = std::make_shared<GatewayPicture>();
   next->directory = std::make_shared<const DirectorySnapshot>(draft);
+  next->version = ++version_;
   const auto rebuilt = KeyRing::rebuild({draft, sealed, *vault, *ids, clock.wall_now()}, nullptr);
   SEALPOST_CHECK(rebuilt.unusable.empty());
   next->keys = rebuilt.ring;

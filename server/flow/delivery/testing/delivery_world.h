@@ -111,6 +111,7 @@ class DeliveryWorld : public ::testing::Test {
  private:
   void open();
   Position next_ = 10'000;
+  std::uint64_t version_ = 0;
   Grant* grant_ = nullptr;
 };
 

@@ -552,7 +552,7 @@ TEST_P(StoreContract, ALongReadIsCancelled) {
 
 TEST_P(StoreContract, NothingIsTakenAfterClosing) {
   store_->close();
-  EXPECT_FALSE(store_->claim_work({}, [](ClaimedWork) {}));
+  EXPECT_FALSE(store_->claim_work({}, [](const ClaimedWork&) {}));
   EXPECT_EQ(store_->read([](Reader&) -> StoreResult<void> { return {}; }).error(), StoreError::Unavailable);
 }
 

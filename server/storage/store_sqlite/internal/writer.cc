@@ -144,7 +144,7 @@ void Writer::run_batch(std::vector<Command>& batch, const Listeners& listeners) 
   if (const auto error = try_batch(batch, listeners.hand_over)) {
     {
       const std::scoped_lock lock(mutex_);
-      metrics_.write_error = *error;
+      metrics_.write_error = error;
     }
     for (Command& command : batch) refuse(command, *error);
     for (Command& command : batch) complete(command);
