@@ -45,11 +45,12 @@ def includes_of(directory, words):
 
 
 class Source:
-    def __init__(self, entry, build, settings):
-        self.path, self.directory = entry["file"], entry["directory"]
-        self.words = shlex.split(entry["command"])
+    def __init__(self, entries, build, settings):
+        """`entries`: its compile commands. A file of several programs has several."""
+        self.path, self.directory = entries[0]["file"], entries[0]["directory"]
+        self.commands = [shlex.split(entry["command"]) for entry in entries]
         self.record = build / "tidy" / (hashlib.sha256(self.path.encode()).hexdigest()[:32] + ".json")
-        self.key = hashlib.sha256(json.dumps([settings, self.words]).encode()).hexdigest()
+        self.key = hashlib.sha256(json.dumps([settings, self.commands]).encode()).hexdigest()
 
     def is_clean(self):
         try:
@@ -60,11 +61,13 @@ class Source:
 
     def examine(self, build):
         """What was found, empty if nothing."""
-        includes, trouble = includes_of(self.directory, self.words)
-        if includes is None:
-            return trouble
         # Before the look: what changes meanwhile is looked at again.
-        files = {path: digest_of(path) for path in includes}
+        files = {}
+        for words in self.commands:
+            includes, trouble = includes_of(self.directory, words)
+            if includes is None:
+                return trouble
+            files.update((path, digest_of(path)) for path in includes)
         run = subprocess.run([TIDY, "-quiet", "-p", str(build), "-extra-arg=-Wno-unknown-warning-option", self.path],
                              capture_output=True, text=True)
         if run.returncode != 0:
@@ -85,13 +88,14 @@ def main():
     version = subprocess.run([TIDY, "--version"], capture_output=True, text=True, check=True).stdout
     settings = [version, digest_of(".clang-tidy")]
     under = [str(pathlib.Path(path).resolve()) for path in arguments.paths]
-    sources = {}
+    commands = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         if not under or any(pathlib.Path(entry["file"]).is_relative_to(path) for path in under):
-            sources[entry["file"]] = Source(entry, build, settings)
-    if not sources:
+            commands.setdefault(entry["file"], []).append(entry)
+    if not commands:
         sys.exit("tidy.py: no source matches")
-    waiting = [source for source in sources.values() if not source.is_clean()]
+    sources = [Source(entries, build, settings) for entries in commands.values()]
+    waiting = [source for source in sources if not source.is_clean()]
     print(f"{len(sources)} sources, {len(waiting)} to look at", flush=True)
     found = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:

@@ -197,7 +197,12 @@ void Directory::publish(std::shared_ptr<const DirectorySnapshot> next) {
   }
   for (const auto& [position, integration] : picture->directory->integrations) {
     if (integration->event_rules.empty()) continue;
-    if (auto plan = RedactionPlan::create(integration->event_rules))
+    const auto known = before->redactions.find(position);
+    const auto was = before->directory->integrations.find(position);
+    if (known != before->redactions.end() && was != before->directory->integrations.end() &&
+        was->second == integration) {
+      picture->redactions.emplace(position, known->second);
+    } else if (auto plan = RedactionPlan::create(integration->event_rules))
       picture->redactions.emplace(position, std::make_shared<const RedactionPlan>(*std::move(plan)));
   }
   const GatewayPicturePtr published = picture;

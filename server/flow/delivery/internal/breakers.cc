@@ -13,20 +13,29 @@ Milliseconds rest_of(std::uint32_t openings, std::uint64_t random) {
   return rest - Milliseconds(static_cast<std::int64_t>(random % (tenth + 1)));
 }
 
+// It began late, or never: other sends were before it.
+bool waited_with_us(const OutboundResult& result, Milliseconds timeout) {
+  const auto before = result.timings.resolved;
+  return result.outcome == OutboundOutcome::Timeout &&
+         (2 * before > timeout || (before.count() == 0 && !result.request_sent));
+}
+
 }  // namespace
 
-ReceiverSign receiver_sign(std::optional<PublicCode> code, std::uint32_t http_status) {
+ReceiverSign receiver_sign(std::optional<PublicCode> code, const OutboundResult& result,
+                           Milliseconds timeout) {
   if (!code) return ReceiverSign::Answers;
   switch (*code) {
     case PublicCode::ReceiverTimeout:
-    case PublicCode::ReceiverThrottled:
     case PublicCode::ConnectFailed:
+      return waited_with_us(result, timeout) ? ReceiverSign::None : ReceiverSign::Ails;
+    case PublicCode::ReceiverThrottled:
     case PublicCode::NameNotResolved:
     case PublicCode::TlsFailed:
     case PublicCode::ConnectionLost:
       return ReceiverSign::Ails;
     case PublicCode::ReceiverError:
-      return http_status >= 500 ? ReceiverSign::Ails : ReceiverSign::Answers;
+      return result.http_status >= 500 ? ReceiverSign::Ails : ReceiverSign::Answers;
     case PublicCode::ReceiverGone:
     case PublicCode::RedirectRefused:
     case PublicCode::ResponseTooLarge:
@@ -42,63 +51,79 @@ std::uint32_t Breakers::most_under_way(Position endpoint, std::uint32_t concurre
   return now < it->second.until ? 0 : 1;
 }
 
-std::optional<Milliseconds> Breakers::rest_left(Position endpoint, SteadyTime now) const {
+Milliseconds Breakers::rest_left(Position endpoint, SteadyTime now) const {
   const auto it = breakers_.find(endpoint);
-  if (it == breakers_.end() || it->second.openings == 0 || now >= it->second.until) return std::nullopt;
-  return std::chrono::ceil<Milliseconds>(it->second.until - now);
+  if (it == breakers_.end() || it->second.openings == 0) return Milliseconds(0);
+  return std::max(std::chrono::ceil<Milliseconds>(it->second.until - now), Milliseconds(0));
 }
 
 Breakers::Turn Breakers::note(const Tried& tried, ReceiverSign sign, SteadyTime now, std::uint64_t random) {
   if (sign == ReceiverSign::None) return Turn::None;
+  auto it = breakers_.find(tried.endpoint);
+  const bool known = it != breakers_.end();
+  const bool was_open = known && it->second.openings > 0;
   if (sign == ReceiverSign::Answers || tried.threshold == 0) {
-    const auto it = breakers_.find(tried.endpoint);
-    if (it == breakers_.end()) return Turn::None;
-    const bool was_open = it->second.openings > 0;
-    breakers_.erase(it);
-    if (!was_open) return Turn::None;
-    --open_;
-    find_next_end();
-    return Turn::Closed;
+    if (known) erase(it);
+    return was_open ? Turn::Closed : Turn::None;
   }
-  Breaker& breaker = breakers_[tried.endpoint];
+  if (known && it->second.version != tried.version) {
+    erase(it);
+    it = breakers_.end();
+  }
+  if (it == breakers_.end()) it = breakers_.try_emplace(tried.endpoint).first;
+  Breaker& breaker = it->second;
   breaker.version = tried.version;
   ++breaker.failures;
   // What was under way when it opened says nothing new.
   if (breaker.openings > 0 && now < breaker.until) return Turn::None;
-  if (breaker.openings == 0 && breaker.failures < tried.threshold) return Turn::None;
+  if (breaker.openings == 0 && breaker.failures < tried.threshold) {
+    look_at(*it, now + kForgottenAfter);
+    return Turn::None;
+  }
   if (breaker.openings == 0) ++open_;
   ++breaker.openings;
   breaker.until = now + rest_of(breaker.openings, random);
-  breaker.resting = true;
-  find_next_end();
+  look_at(*it, breaker.until);
   return Turn::Opened;
 }
 
 std::vector<Position> Breakers::rested(SteadyTime now) {
   std::vector<Position> out;
-  if (!next_end_ || now < *next_end_) return out;
-  for (auto& [endpoint, breaker] : breakers_) {
-    if (!breaker.resting || now < breaker.until) continue;
-    breaker.resting = false;
-    out.push_back(endpoint);
+  while (!ends_.empty() && ends_.begin()->first <= now) {
+    const auto it = breakers_.find(ends_.begin()->second);
+    const bool rest_ended = it->second.openings > 0 && it->second.looked_at == it->second.until;
+    if (rest_ended) {
+      out.push_back(it->first);
+      look_at(*it, it->second.until + kForgottenAfter);
+    } else {
+      erase(it);
+    }
   }
-  find_next_end();
   return out;
 }
 
-void Breakers::find_next_end() {
-  next_end_.reset();
-  if (open_ == 0) return;
-  for (const auto& [endpoint, breaker] : breakers_)
-    if (breaker.resting && (!next_end_ || breaker.until < *next_end_)) next_end_ = breaker.until;
+std::optional<SteadyTime> Breakers::next_end() const {
+  return ends_.empty() ? std::nullopt : std::optional(ends_.begin()->first);
 }
 
-std::vector<Position> Breakers::open() const {
+std::vector<Position> Breakers::resting(SteadyTime now) const {
   std::vector<Position> out;
   if (open_ == 0) return out;
   for (const auto& [endpoint, breaker] : breakers_)
-    if (breaker.openings > 0) out.push_back(endpoint);
+    if (breaker.openings > 0 && now < breaker.until) out.push_back(endpoint);
   return out;
+}
+
+void Breakers::erase(Map::iterator it) {
+  if (it->second.openings > 0) --open_;
+  ends_.erase({it->second.looked_at, it->first});
+  breakers_.erase(it);
+}
+
+void Breakers::look_at(Map::value_type& one, SteadyTime when) {
+  ends_.erase({one.second.looked_at, one.first});
+  one.second.looked_at = when;
+  ends_.insert({when, one.first});
 }
 
 }  // namespace sealpost::delivery

@@ -51,6 +51,16 @@ class EndpointLines final {
     if (it->second.held() == 0) lines_.erase(it);
     return has_room;
   }
+  // Takes all that wait out of one line.
+  std::vector<SendTag> take_waiting_of(Position endpoint) {
+    const auto it = lines_.find(endpoint);
+    if (it == lines_.end()) return {};
+    std::vector<SendTag> out(it->second.waiting.begin(), it->second.waiting.end());
+    it->second.waiting.clear();
+    waiting_ -= out.size();
+    if (it->second.held() == 0) lines_.erase(it);
+    return out;
+  }
   // Takes those that wait and match out of all lines.
   template <class Predicate>
   std::vector<SendTag> take_waiting(Predicate matches) {

@@ -147,9 +147,9 @@ void DeliveryEngine::Loop::admit(LeasedDelivery leased) {
     held.evidence.bind(*parts_.picture()->directory);
     return finish(tag, HolderDied{});
   }
-  if (const auto rest = breakers_.rest_left(mine.target, parts_.clock.steady_now()))
-    return give_back(tag, now + *rest);
-  if (draining_ || !lines_.enter(mine.target, tag, bound_of(mine.target))) return give_back(tag, now);
+  const bool rests = breakers_.rests(mine.target, parts_.clock.steady_now());
+  if (draining_ || rests || !lines_.enter(mine.target, tag, bound_of(mine.target)))
+    return give_back(tag, now);
   touched_.insert(mine.target);
 }
 
@@ -177,12 +177,11 @@ void DeliveryEngine::Loop::claim() {
   // What is claimed ahead keeps an endpoint busy until the next claim, and never overflows its line.
   const SteadyTime steady_now = parts_.clock.steady_now();
   request.rooms = lines_.rooms(request.most_per_target, [&](Position endpoint) {
-    return breakers_.most_under_way(endpoint, std::min(2 * concurrency_of(endpoint), bound_of(endpoint)),
-                                    steady_now);
+    return breakers_.rests(endpoint, steady_now) ? 0
+                                                 : std::min(2 * concurrency_of(endpoint), bound_of(endpoint));
   });
-  for (const Position endpoint : breakers_.open())
-    if (!lines_.has(endpoint))
-      request.rooms.push_back({endpoint, breakers_.most_under_way(endpoint, 1, steady_now)});
+  for (const Position endpoint : breakers_.resting(steady_now))
+    if (!lines_.has(endpoint)) request.rooms.push_back({endpoint, 0});
   request.shares = inbox_->shares_for_claim(request.most);
   request.picture = parts_.picture()->directory;
   claim_asked_ = request.most;

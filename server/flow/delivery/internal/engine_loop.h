@@ -27,7 +27,8 @@ class DeliveryEngine::Loop final {
   enum class Stage : std::uint8_t { Queued, Opening, Stalled, Sending };
   struct Held {
     Stage stage = Stage::Queued;
-    bool in_line = false;  // has a place among those under way
+    bool in_line = false;                // has a place among those under way
+    std::uint64_t endpoint_version = 0;  // that it was sent to
     delivery::AttemptEvidence evidence;
     std::shared_ptr<const CarriedMessage> message;
     [[nodiscard]] const LeasedDelivery& leased() const { return evidence.leased; }
@@ -80,8 +81,7 @@ class DeliveryEngine::Loop final {
   void send(SendTag tag, Held& held, const GatewayPicture& picture);
   void stall(SendTag tag, Held& held);
   void finish(SendTag tag, const AttemptEnd& end);
-  // What the attempt says of its receiver; `endpoint` as it is now.
-  void note_receiver(const delivery::AttemptEvidence& evidence, const Endpoint& endpoint);
+  void note_receiver(const Endpoint& endpoint, delivery::ReceiverSign sign);
   void give_back(SendTag tag, WallTime due);
   Held take_out(SendTag tag);
   void settle_watches(SendTag tag, DeliveryId delivery, bool aborted);

@@ -28,22 +28,19 @@ void DeliveryEngine::Loop::start_lines() {
 }
 
 void DeliveryEngine::Loop::end_rests() {
+  std::vector<Position> ended = breakers_.rested(parts_.clock.steady_now());
   // Who changes an endpoint has mended it, and who deletes it has no more use for its breaker.
-  if (breakers_.open_count() > 0) {
-    const auto picture = parts_.picture();
-    if (picture->version != breakers_judged_in_) {
-      const auto forgotten = breakers_.forget([&](Position position, std::uint64_t version) {
-        const Endpoint* endpoint = picture->directory->find(EndpointId{position});
-        return endpoint == nullptr || endpoint->head.version != version;
-      });
-      if (forgotten > 0) want_claim_ = true;
-      breakers_judged_in_ = picture->version;
-    }
+  const auto picture = parts_.picture();
+  if (picture->version != breakers_judged_in_) {
+    breakers_judged_in_ = picture->version;
+    const auto changed = breakers_.forget([&](Position position, std::uint64_t version) {
+      const Endpoint* endpoint = picture->directory->find(EndpointId{position});
+      return endpoint == nullptr || endpoint->head.version != version;
+    });
+    ended.insert(ended.end(), changed.begin(), changed.end());
   }
-  for (const Position endpoint : breakers_.rested(parts_.clock.steady_now())) {
-    touched_.insert(endpoint);
-    want_claim_ = true;
-  }
+  touched_.insert(ended.begin(), ended.end());
+  if (!ended.empty()) want_claim_ = true;
 }
 
 void DeliveryEngine::Loop::advance(SendTag tag) {
@@ -59,6 +56,7 @@ void DeliveryEngine::Loop::advance(SendTag tag) {
     if (refusal->fate == RefusedFate::Postpone) return give_back(tag, now + kSuspendedWait);
     return finish(tag, SendRefused{*refusal});
   }
+  if (breakers_.rests(leased.target, parts_.clock.steady_now())) return give_back(tag, now);
   if (held.message == nullptr) return open(tag, held);
   send(tag, held, *picture);
 }
@@ -109,6 +107,7 @@ void DeliveryEngine::Loop::send(SendTag tag, Held& held, const GatewayPicture& p
   held.evidence.key_ids = std::move(outbound->key_ids);
   // The sender may answer before submit() returns: what follows it touches the entry no more.
   held.stage = Stage::Sending;
+  held.endpoint_version = endpoint->head.version;
   ++sending_;
   const auto submitted = parts_.sender.submit(std::move(request), [inbox = inbox_](OutboundResult&& result) {
     inbox->post(Answered{std::move(result)});
@@ -174,16 +173,19 @@ void DeliveryEngine::Loop::finish(SendTag tag, const AttemptEnd& end) {
   question.now = parts_.clock.wall_now();
   held.evidence.ended_at = question.now;
   held.evidence.step = next_step(end, question);
-  if (endpoint != nullptr && std::holds_alternative<SendEnded>(end)) note_receiver(held.evidence, *endpoint);
+  const auto* sent = std::get_if<SendEnded>(&end);
+  // What was sent to where the endpoint was before says nothing of where it is now.
+  if (sent != nullptr && endpoint != nullptr && endpoint->head.version == held.endpoint_version)
+    note_receiver(*endpoint,
+                  receiver_sign(held.evidence.step.code, sent->result, Milliseconds(endpoint->timeout_ms)));
   desk_.file(std::move(held.evidence));
 }
 
-void DeliveryEngine::Loop::note_receiver(const AttemptEvidence& evidence, const Endpoint& endpoint) {
+void DeliveryEngine::Loop::note_receiver(const Endpoint& endpoint, ReceiverSign sign) {
   const Position position = endpoint.head.position;
   const SteadyTime now = parts_.clock.steady_now();
   const Breakers::Tried tried{position, endpoint.head.version, endpoint.breaker_threshold};
-  switch (breakers_.note(tried, receiver_sign(evidence.step.code, evidence.http_status), now,
-                         read_u64(parts_.entropy.array<8>()))) {
+  switch (breakers_.note(tried, sign, now, read_u64(parts_.entropy.array<8>()))) {
     case Breakers::Turn::None:
       return;
     case Breakers::Turn::Closed:
@@ -194,13 +196,11 @@ void DeliveryEngine::Loop::note_receiver(const AttemptEvidence& evidence, const 
       break;
   }
   ++totals_.breakers_opened;
-  const auto rest = breakers_.rest_left(position, now).value_or(Milliseconds(0));
-  parts_.log.warn("breaker_opened",
-                  {{"endpoint", parts_.ids.encode(endpoint.id())}, {"rest_ms", rest.count()}});
-  const WallTime due = parts_.clock.wall_now() + rest;
-  for (const SendTag tag :
-       lines_.take_waiting([&](SendTag one) { return held_.at(one).leased().target == position; }))
-    give_back(tag, due);
+  parts_.log.warn("breaker_opened", {{"endpoint", parts_.ids.encode(endpoint.id())},
+                                     {"rest_ms", breakers_.rest_left(position, now).count()}});
+  // Due at once, but not claimed before the rest has ended: whatever ends it early frees them too.
+  const WallTime due = parts_.clock.wall_now();
+  for (const SendTag tag : lines_.take_waiting_of(position)) give_back(tag, due);
 }
 
 void DeliveryEngine::Loop::give_back(SendTag tag, WallTime due) {
