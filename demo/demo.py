@@ -38,10 +38,12 @@ The gateway stays up. Try, in another terminal:
 Its files are in {gateway.home}. Ctrl-C ends it and removes them."""
 
 
-def wait_for_the_end():
+def stay_up(text):
+    """Tells `text`, and waits to be interrupted."""
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end.set())
+    print(text, flush=True)
     while not end.wait(0.5):
         pass
 
@@ -61,8 +63,7 @@ def main():
             telling.scene(scene, stage)
         good = telling.table()
         if not options.once:
-            print(what_next(stage), flush=True)
-            wait_for_the_end()
+            stay_up(what_next(stage))
     return 0 if good else 1
 
 

@@ -2,6 +2,7 @@
 `standardwebhooks` library. Each path is an inbox with a script of answers; after the script it says 204."""
 
 import http.server
+import socket
 import threading
 
 from standardwebhooks import Webhook
@@ -59,7 +60,9 @@ def accepts(secret, headers, body):
 
 
 class Receiver:
-    def __init__(self):
+    """`listener`: a socket that listens already, in place of one on 127.0.0.1. `tls`: the context of a server."""
+
+    def __init__(self, listener=None, tls=None):
         inboxes = self.inboxes = {}
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -82,19 +85,28 @@ class Receiver:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
-            request_queue_size = 256
+
+            def get_request(self):
+                connection, peer = super().get_request()
+                if tls:  # the handshake comes with the first read, in the connection's own thread
+                    connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                return connection, peer
 
             def handle_error(self, *_):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        listener = listener or socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.server = Server(listener.getsockname(), Handler, bind_and_activate=False)
+        self.server.socket.close()
+        self.server.socket = listener
+        self.address = "%s:%d" % listener.getsockname()
+        self.scheme = "https" if tls else "http"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
     def inbox(self, name):
         path = f"/{name}"
-        self.inboxes[path] = Inbox(name, f"http://{self.address}{path}")
+        self.inboxes[path] = Inbox(name, f"{self.scheme}://{self.address}{path}")
         return self.inboxes[path]
 
     def close(self):

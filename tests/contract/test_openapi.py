@@ -16,6 +16,11 @@ import generate_errors  # noqa: E402
 
 METHODS = ("get", "post", "patch", "delete", "put")
 CODES = generate_errors.parse((ROOT / "contract/errors.yaml").read_text(encoding="utf-8"))
+NO_IDEMPOTENCY_KEY = {
+    "token_create": "RFC 6749 knows none, and a repeat only gives another token that ends soon",
+    "operator_token_create": "a repeat must not show a token twice, and another one ends soon",
+    "webhook_receive": "the sender's signed id, or the octets that it signed, say what is a repeat",
+}
 
 
 @functools.cache
@@ -135,6 +140,8 @@ def problems_with_operations(document):
         names = {p["name"] for p in parameters}
         if method in ("patch", "delete") and not {"If-Match"} <= names:
             yield f"{where}: a change needs If-Match"
+        if method == "post" and ("Idempotency-Key" in names) == (operation["operationId"] in NO_IDEMPOTENCY_KEY):
+            yield f"{where}: a POST takes an Idempotency-Key, or is named with its reason"
         if operation["operationId"].endswith("_list") and not {"limit", "cursor"} <= names:
             yield f"{where}: a list is paged"
         yield from problems_with_responses(where, path, operation["responses"], statuses)
@@ -182,6 +189,10 @@ def test_the_type_of_every_problem_has_its_place():
     assert [entry["code"] for entry in CODES if page.count(f'<a id="{entry["code"]}"></a>\n') != 1] == []
 
 
+def test_what_takes_no_idempotency_key_exists():
+    assert NO_IDEMPOTENCY_KEY.keys() <= {operation["operationId"] for _, _, operation in operations(load())}
+
+
 def first(document):
     return document["paths"]["/v1/sources"]["post"]
 
@@ -201,6 +212,9 @@ PLANTED = {
     "security says": lambda d: first(d).update(security=[]),
     "path parameters differ": lambda d: d["paths"]["/v1/sources/{source_id}"]["get"].pop("parameters"),
     "a change needs If-Match": lambda d: d["paths"]["/v1/sources/{source_id}"]["patch"]["parameters"].pop(),
+    "a POST takes an Idempotency-Key": lambda d: first(d).pop("parameters"),
+    "is named with its reason": lambda d: d["paths"]["/v1/oauth/token"]["post"].update(
+        parameters=first(d)["parameters"]),
     "does not say what it means": lambda d: d["components"]["schemas"]["SourceCreate"]["properties"]["window_seconds"].pop("default"),
     "a list is paged": lambda d: d["paths"]["/v1/sources"]["get"]["parameters"].pop(0),
     "default is a problem": lambda d: first(d)["responses"].pop("default"),

@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from blackbox import senders
+from blackbox.contract import contract
 
 SECRET = "secret_already_shown"
 
@@ -101,6 +102,59 @@ def test_a_repeat_under_its_key_gets_the_first_answer(organization):
     operator.post("/v1/workspaces", {**body, "name": "Other"}, headers=key).refused("idempotency_mismatch")
     operator.post("/v1/workspaces", body, headers={"Idempotency-Key": "a b"}).refused("invalid_idempotency_key")
     operator.post("/v1/workspaces", body, headers={"Idempotency-Key": "a" * 129}).refused("invalid_idempotency_key")
+
+
+def test_every_creation_is_repeatable(organization):
+    """What is made, with a body and a change of that body."""
+    operator = organization.operator
+    integration = organization.integration()
+    source = integration.source()
+    endpoint = integration.endpoint(url="https://receiver.example.com/")
+    channel = organization.channel()
+    of = {"integration_id": integration.id}
+    grant = {"scopes": [{"scope": "messages:write", "resources": []}], "reason": "Once"}
+    named, key, renamed = {"name": "Once"}, {"algorithm": "hmac_sha256"}, {"name": "Other"}
+    calls = {
+        "/v1/organizations": (named, renamed),
+        "/v1/workspaces": ({**named, "organization_id": organization.id}, renamed),
+        "/v1/integrations": ({**named, "workspace_id": organization.workspace["id"], "environment": "test",
+                              "source_system": "shop", "owner": integration.OWNER}, renamed),
+        "/v1/sources": ({**named, **of, "scheme": "github"}, renamed),
+        f"/v1/sources/{source.id}/keys": ({**key, "rotate_every_days": 30}, {"rotate_every_days": 31}),
+        "/v1/endpoints": ({**named, **of, "url": "https://receiver.example.com/"}, renamed),
+        f"{endpoint.path}/keys:rotate": (key, {"algorithm": "ed25519"}),
+        "/v1/channels": ({**named, "workspace_id": organization.workspace["id"], "environment": "test",
+                          "kind": "inbox"}, renamed),
+        "/v1/subscriptions": ({**of, "channel_id": channel["id"], "event_types": ["a.b"]}, {"event_types": ["a.c"]}),
+        "/v1/grants": ({**of, **grant}, {"reason": "Other"}),
+        "/v1/credentials": ({**named, **of}, renamed),
+    }
+    assert {contract().find("POST", path)["operationId"] for path in calls} == creations()
+    for path, (body, change) in calls.items():
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        first, again = (operator.post(path, body, headers=headers) for _ in range(2))
+        assert first.status == again.status == 201 and again.headers["idempotency-replayed"] == "true", path
+        assert without_secret(first) == without_secret(again) and identity(first) == identity(again), path
+        operator.post(path, {**body, **change}, headers=headers).refused("idempotency_mismatch")
+        other = operator.post(path, {**body, **change}, headers={"Idempotency-Key": str(uuid.uuid4())})
+        assert identity(other) != identity(first), path
+
+
+def creations():
+    """What the contract says to be repeatable and answered by 201."""
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    return {name for name, (_, _, operation) in contract().operations.items()
+            if "201" in operation["responses"] and key in operation.get("parameters", [])}
+
+
+def without_secret(answer):
+    return {name: value for name, value in answer.ok().items() if name not in ("secret", "client_secret", "notice")}
+
+
+def identity(answer):
+    made = answer.ok()
+    return next(part["id"] for part in (made, *(made.get(name) or {} for name in ("endpoint", "credential", "key")))
+                if "id" in part)
 
 
 def test_no_secret_is_shown_twice(organization):

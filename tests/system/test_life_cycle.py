@@ -52,10 +52,19 @@ def test_a_key_without_end_or_rotation_stops_activation(organization):
     source = integration.source()
     integration.grant()
     endless = {**senders.Standard().key_request(), "rotate_every_days": 0}
-    answer = organization.operator.post(f"/v1/sources/{source.id}/keys", endless)
-    if answer.status == 201:
-        integration.rehearse()
-        assert "secret_policy_missing" in reasons(organization.operator.post(f"{integration.path}:activate"))
+    organization.operator.post(f"/v1/sources/{source.id}/keys", endless).ok()
+    integration.rehearse()
+    assert reasons(organization.operator.post(f"{integration.path}:activate")) == {"secret_policy_missing"}
+
+
+def test_what_is_weaker_or_bounded_is_shown(organization, inbox):
+    integration = organization.integration()
+    kept = [integration.source(sender, **settings).json["claims_kept_hours"] for sender, settings in (
+        (senders.Standard(), {}), (senders.GitHub(), {}), (senders.GitHub(), {"claim_horizon_hours": 40}),
+        (senders.Stripe(), {"claim_horizon_hours": 1, "window_seconds": 3600}))]
+    assert kept == [7 * 24, 30 * 24, 40, 2], "with a signed time, without, by choice, and never less than two windows"
+    assert integration.endpoint(inbox).json["audience_signed"]
+    assert not integration.endpoint(inbox, body="unwrapped").json["audience_signed"]
 
 
 def test_the_steps_that_do_not_exist(organization):

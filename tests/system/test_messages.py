@@ -1,9 +1,11 @@
 """Messages in through the API, one by one and in batches; inbox channels; receipts."""
 
+import datetime
 import uuid
 
 import pytest
 
+from blackbox.parties import Organization
 from blackbox.waiting import until
 
 
@@ -44,9 +46,21 @@ def test_idempotency_is_the_callers_own(organization, party):
     assert two.status == 202 and two.json["message_id"] != one["message_id"]
 
 
+def of_size(octets):
+    """A message whose JSON text has so many octets."""
+    frame = b'{"type":"a.b","data":""}'
+    return frame[:-2] + b"x" * (octets - len(frame)) + frame[-2:]
+
+
 def test_limits_of_a_message(party):
     client = party.credentials.client()
-    client.post("/v1/messages", {"type": "a.b", "data": "x" * (256 * 1024)}).refused("body_too_large")
+    json_body = {"Content-Type": "application/json"}
+    client.post("/v1/messages", content=of_size(256 * 1024), headers=json_body).ok()
+    client.post("/v1/messages", content=of_size(256 * 1024 + 1), headers=json_body).refused("body_too_large")
+    batch = b'{"messages":[' + of_size(256 * 1024) + b"," + of_size(256 * 1024 + 1) + b"," + of_size(100) + b"]}"
+    results = client.post("/v1/messages:batch", content=batch, headers=json_body).ok()["results"]
+    assert [result["status"] for result in results] == [202, 413, 202], "an element is bound as a message of its own"
+    assert results[1]["problem"]["code"] == "body_too_large"
     client.post("/v1/messages", {"type": "a b ", "data": 1}).refused("validation_failed")
     client.post("/v1/messages", {"type": "a.b", "data": 1, "more": 1}).refused("unknown_field")
     client.post("/v1/messages", {"data": 1}).refused("validation_failed")
@@ -124,6 +138,25 @@ def test_only_subscribed_types_arrive(organization, party):
     path = f"/v1/channels/{second['id']}/messages"
     items = until(lambda: client.get(path).ok()["items"], "the wanted one")
     assert [item["message_id"] for item in items] == [wanted["message_id"]]
+
+
+def test_the_end_of_a_payload_follows_the_configuration(start_gateway):
+    gateway = start_gateway(limits="payload_inbox_days = 3")
+    organization = Organization(gateway)
+    integration = organization.integration()
+    integration.grant(["messages:write", "channels:read"])
+    channel = organization.channel()
+    integration.subscribe(channel=channel)
+    source = integration.source()
+    credential = integration.credential()
+    integration.activate()
+    client = credential.client()
+    receipt = gateway.operator.get(source.post(1).ok()["receipt"]).ok()
+    assert receipt["payload"]["erase_at"] == until(
+        lambda: client.get(f"/v1/channels/{channel['id']}/messages").ok()["items"], "the item")[0]["erase_at"]
+    accepted, erased = (datetime.datetime.fromisoformat(time) for time in
+                        (receipt["accepted_at"], receipt["payload"]["erase_at"]))
+    assert erased - accepted == datetime.timedelta(days=3)
 
 
 def test_the_receipt_tells_the_stages(organization, party):

@@ -31,8 +31,32 @@ def leaks(gateway, words):
     files = [path for path in gateway.home.rglob("*") if path.is_file()]
     contents = {str(path.relative_to(gateway.home)): path.read_bytes() for path in files}
     contents["/metrics"] = gateway.metrics().content
+    return found(contents, words)
+
+
+def found(contents, words):
     return [(name, word) for name, content in contents.items() for word in words
             if any(form in content for form in forms(word))]
+
+
+def audit_log(organization, reader):
+    """All that the organization's log tells this reader, by path; what opens the commitments is in base64 there."""
+    checkpoint = reader.get("/v1/audit/checkpoint", organization_id=organization.id).ok()
+    paths = [f"/v1/audit/entries/{index}{part}" for index in range(int(checkpoint.split("\n")[1]))
+             for part in ("", "/proof-file")]
+    answers = [reader.get(path, organization_id=organization.id) for path in paths]
+    assert {answer.status for answer in answers} == {200}
+    return {path: answer.raw for path, answer in zip(paths, answers)}
+
+
+def complete_audit_log(organization, reader, kinds):
+    """Once it holds these kinds; the tree follows what happens within a second."""
+    def look():
+        log = audit_log(organization, reader)
+        entries = [json.loads(raw) for path, raw in log.items() if not path.endswith("proof-file")]
+        seen = {entry["kind"] for entry in entries if all(group["fields"] for group in entry["groups"])}
+        return log if kinds <= seen else None
+    return until(look, f"{kinds}, with their fields, in the audit log")
 
 
 @pytest.fixture
@@ -50,6 +74,9 @@ def test_the_search_finds_what_is_there(private):
     """The catch for a search that can't fail."""
     (private.data / "planted").write_bytes(b"xx" + base64.b64encode(b"a" + MAIL.encode() + b"b"))
     assert leaks(private, [MAIL]) == [("data/planted", MAIL)]
+    organization = Organization(private)
+    log = audit_log(organization, private.operator)
+    assert {path for path, _ in found(log, [organization.id])} == {path for path in log if "proof" not in path}
 
 
 def test_what_is_in_payloads_is_nowhere(private, receiver):
@@ -64,7 +91,7 @@ def test_what_is_in_payloads_is_nowhere(private, receiver):
     integration.subscribe(endpoint=integration.endpoint(inbox))
     channel = organization.channel()
     integration.subscribe(channel=channel)
-    integration.grant(["messages:write", "messages:read", "channels:read"])
+    integration.grant(["messages:write", "messages:read", "channels:read", "audit:read", "audit:export"])
     credential = integration.credential()
     integration.activate()
     client = credential.client()
@@ -88,6 +115,9 @@ def test_what_is_in_payloads_is_nowhere(private, receiver):
     summary = private.operator.get(receipts[0]["receipt"]).ok()["summary"]
     assert MAIL not in json.dumps(summary) and "number" in json.dumps(summary)
     assert leaks(private, PLANTED) == [], "after delivery"
+    for reader in (private.operator, client):
+        log = complete_audit_log(organization, reader, {"message.accepted", "delivery.attempted", "webhook.refused"})
+        assert found(log, PLANTED) == [], "in the audit log"
     private.stop()
     private.start()
     assert leaks(private, PLANTED) == [], "after a restart"

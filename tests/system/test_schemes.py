@@ -108,19 +108,78 @@ def test_replay_rows_of_a_signed_id_with_time(source):
     source.send(other, sender.sign(other, identity=identity, at=now + 10)).refused("replayed")
 
 
-@pytest.mark.parametrize("scheme", ["github", "gitlab_token"])
-def test_replay_rows_without_a_signed_id(source):
-    """Identical bytes are the first receipt, marked; whatever headers changed."""
-    sender = source.sender
-    body = sender.body(1)
-    first = source.send(body, sender.sign(body)).ok()
-    assert not first["duplicate"]
-    for changed in ({"X-GitHub-Delivery": "another"}, {"Idempotency-Key": "another"}, {"User-Agent": "another"},
-                    {"X-Request-Id": "another"}):
-        again = source.send(body, {**sender.sign(body), **changed})
-        assert again.status == 200 and again.json["duplicate"]
-        assert again.json["message_id"] == first["message_id"]
-    assert source.post(2).ok()["message_id"] != first["message_id"]
+# Per sender the header with the signature, ways to write it that verify as well, and the headers that it signs.
+SIGNED = {
+    senders.Standard: ("webhook-signature", ["{0} {0}", "v9,AAAA {0}"], ["webhook-id", "webhook-timestamp"]),
+    senders.StandardAsymmetric: ("webhook-signature", ["{0} {0}", "v9,AAAA {0}"], ["webhook-id", "webhook-timestamp"]),
+    senders.GitHub: ("X-Hub-Signature-256", [], []),
+    senders.Stripe: ("Stripe-Signature", ["{0},v0=00", "v0=00,{0}"], []),
+    senders.Slack: ("X-Slack-Signature", [], ["X-Slack-Request-Timestamp"]),
+    senders.GitLabSigned: ("webhook-signature", ["{0} {0}", "v9,AAAA {0}"], ["webhook-id", "webhook-timestamp"]),
+    senders.GitLabToken: ("X-Gitlab-Token", [], []),
+    senders.Generic: ("X-Acme-Signature", ["{0},{0}"], ["X-Acme-Id", "X-Acme-Time"]),
+    senders.GenericBody: ("X-Acme-Signature", ["{0},{0}"], []),
+}
+ADDED = ["Idempotency-Key", "User-Agent", "X-Request-Id", "X-Unknown", "webhook-id", "X-GitHub-Delivery",
+         "X-Gitlab-Event-UUID", "X-Acme-Id"]
+
+
+def unsigned_changes(sender, sent):
+    """The request with each unsigned header changed, left out, or added, and with its signature written otherwise."""
+    header, rewritten, signed = SIGNED[sender]
+    unsigned = [name for name in sent if name not in (header, *signed)]
+    yield from ({**sent, name: "another/one"} for name in unsigned)
+    yield from ({other: value for other, value in sent.items() if other != name} for name in unsigned)
+    yield from ({**sent, name: "another/one"} for name in ADDED if name not in sent)
+    yield from ({**sent, header: form.format(sent[header])} for form in rewritten)
+
+
+@pytest.mark.parametrize("sender", SIGNED)
+def test_no_unsigned_header_changes_the_answer_to_a_replay(organization, sender):
+    integration = organization.integration()
+    source = integration.source(sender())
+    integration.activate()
+    identity, now = senders.new_id(), int(time.time())
+    body = source.sender.body(1, identity=identity)
+
+    def request(at):
+        return source.sender.headers(body, identity=identity, at=at)
+
+    def send(headers):
+        return source.gateway.http.post(source.path, content=body, headers=headers)
+
+    first = send(request(now))
+    assert first.status == 202 and not first.json["duplicate"]
+    for headers in [request(now), *unsigned_changes(sender, request(now))]:
+        again = send(headers)
+        if sender.signs_time:
+            assert again.refused("replayed")["first_message_id"] == first.json["message_id"], headers
+        else:
+            assert_first_again(again, first, headers)
+    for name in SIGNED[sender][2]:
+        send({**request(now), name: str(now + 1)}).refused("bad_signature")
+    assert source.post(2).ok()["message_id"] != first.json["message_id"]
+
+
+@pytest.mark.parametrize("sender", [sender for sender in SIGNED if sender.signs_time])
+def test_no_unsigned_header_changes_the_answer_to_a_genuine_retry(organization, sender):
+    integration = organization.integration()
+    source = integration.source(sender())
+    integration.activate()
+    identity, now = senders.new_id(), int(time.time())
+    body = source.sender.body(1, identity=identity)
+    first = source.send(body, source.sender.sign(body, identity=identity, at=now))
+    assert first.status == 202
+    kinds = len(list(unsigned_changes(sender, source.sender.headers(body, identity=identity))))
+    for kind in range(kinds):
+        fresh = source.sender.headers(body, identity=identity, at=now + 1 + kind)
+        headers = list(unsigned_changes(sender, fresh))[kind]
+        assert_first_again(source.gateway.http.post(source.path, content=body, headers=headers), first, headers)
+
+
+def assert_first_again(again, first, headers):
+    assert again.status == 200 and again.json["duplicate"], f"{headers}: {again.status} {again.text}"
+    assert again.json["message_id"] == first.json["message_id"], headers
 
 
 @pytest.mark.parametrize("scheme", ["stripe", "slack"])

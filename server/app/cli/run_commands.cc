@@ -1,4 +1,5 @@
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include "app/cli/operator_client.h"
 #include "app/cli/version.h"
 #include "app/wiring/wiring.h"
+#include "edge/rest_api/authenticator.h"
 #include "edge/rest_api/route.h"
 #include "foundation/system/files.h"
 
@@ -90,6 +92,13 @@ ExitCode run_init(const std::filesystem::path& data_dir) {
 }
 
 ExitCode run_server(const std::filesystem::path& config_file) {
+  // The id that stands for all ids without one of their own, in a user namespace for instance: whoever else
+  // shows it at the operator's socket would be taken for the gateway's own user.
+  if (::geteuid() == kOverflowUid) {
+    fmt::print(stderr, "The gateway does not run as user id {}, which stands for unknown users.\n",
+               kOverflowUid);
+    return ExitCode::Usage;
+  }
   const auto config = read_config(config_file);
   if (!config) return ExitCode::Usage;
   raise_open_files();

@@ -48,6 +48,12 @@ Acceptance::Limits limits_of(const LimitSettings& settings) {
                       static_cast<double>(settings.integration_burst)}};
 }
 
+Store::PurgeTerms terms_of(const LimitSettings& settings) {
+  return {.now = {},
+          .dead_letter_term = std::chrono::days(settings.payload_dead_letter_days),
+          .inbox_term = std::chrono::days(settings.payload_inbox_days)};
+}
+
 }  // namespace
 
 // In the order in which they lean on each other; destroyed the other way round.
@@ -195,7 +201,8 @@ void Wiring::build_operations() {
                   return aborted ? aborted->size() : 0;
                 }},
       .rates = {.source = {p.config.limits.source_per_second, p.config.limits.source_burst},
-                .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}}});
+                .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}},
+      .erasure = terms_of(p.config.limits)});
   p.history = std::make_unique<MessageHistory>(*p.operations);
 }
 
@@ -360,10 +367,9 @@ void Wiring::add_chores() {
                  .period = Milliseconds(1'000),
                  .trust = ChoreTrust::SettledClock,
                  .run = [&p](const std::stop_token&) {
-                   const auto more = p.core->store->purge_step(
-                       {.now = p.core->clock.wall_now(),
-                        .dead_letter_term = std::chrono::days(p.config.limits.payload_dead_letter_days),
-                        .inbox_term = std::chrono::days(p.config.limits.payload_inbox_days)});
+                   Store::PurgeTerms terms = terms_of(p.config.limits);
+                   terms.now = p.core->clock.wall_now();
+                   const auto more = p.core->store->purge_step(terms);
                    return more && *more ? ChoreOutcome::More : ChoreOutcome::Done;
                  }});
   p.upkeep->start();

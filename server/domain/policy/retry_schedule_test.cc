@@ -6,8 +6,12 @@ namespace sealpost {
 namespace {
 
 TEST(RetrySchedule, FollowsTheDefaultWaitsWithBoundedJitter) {
-  for (std::uint32_t attempt = 1; attempt <= std::size(kDefaultRetrySeconds); ++attempt) {
-    const Milliseconds base = Seconds(kDefaultRetrySeconds[attempt - 1]);
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  const Milliseconds waits[] = {Seconds(5), minutes(5), minutes(30), hours(2),
+                                hours(5),   hours(10),  hours(10)};
+  for (std::uint32_t attempt = 1; attempt <= std::size(waits); ++attempt) {
+    const Milliseconds base = waits[attempt - 1];
     for (const std::uint64_t random : {std::uint64_t{0}, std::uint64_t{123'456'789}, ~std::uint64_t{0}}) {
       const auto wait =
           next_wait({.attempts_made = attempt, .schedule_seconds = {}, .retry_after = {}, .random = random});

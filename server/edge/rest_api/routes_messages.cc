@@ -86,11 +86,13 @@ boost::json::object batch_result(const ReceiptContext& context, const Acceptance
   return {{"status", public_code_info(problem.code).status},
           {"problem", problem_body(problem, context.request_id)}};
 }
+boost::json::object batch_result(const Problem& problem, std::string_view request_id) {
+  return {{"status", public_code_info(problem.code).status}, {"problem", problem_body(problem, request_id)}};
+}
 boost::json::object batch_result(const FieldErrors& errors, std::size_t index, std::string_view request_id) {
   FieldErrors placed = errors;
   for (FieldError& error : placed) error.pointer.insert(0, "/messages/" + std::to_string(index));
-  const Problem problem(placed);
-  return {{"status", public_code_info(problem.code).status}, {"problem", problem_body(problem, request_id)}};
+  return batch_result(Problem(placed), request_id);
 }
 
 Result<void, Problem> accept_one(ApiCall& api, const AuthorizedCall& call, Reply& reply) {
@@ -120,6 +122,10 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
   std::vector<NewMessage> messages;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < items->size(); ++i) {
+    if (texts[i].size() > kMessageBodyBytes) {  // as it would be refused on its own
+      results[i] = batch_result(Problem(PublicCode::BodyTooLarge), reply.request_id);
+      continue;
+    }
     const auto* object = (*items)[i].if_object();
     FieldErrors no_object;
     if (object == nullptr)

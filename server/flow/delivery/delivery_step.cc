@@ -119,8 +119,7 @@ DeliveryStep step_of(const SendEnded& end, const StepQuestion& question) {
     step.next = DeliveryState::Dead;
     step.action = EndpointAction::Disable;
   } else {
-    retry_or_die(step, question,
-                 step.code == PublicCode::ReceiverThrottled ? result.retry_after : std::nullopt);
+    retry_or_die(step, question, result.retry_after);
   }
   // What failed and may not be tried again ends here instead of at its next time.
   if (end.ended && end.ended->fate != RefusedFate::Postpone) {

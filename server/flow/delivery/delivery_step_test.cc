@@ -124,8 +124,8 @@ TEST(DeliveryStep, RetryAfterLengthensTheWaitAndNeverShortensIt) {
   };
   const Row rows[] = {{429, Seconds(60), Seconds(60)}, {503, Seconds(60), Seconds(60)},
                       {502, Seconds(60), Seconds(60)}, {504, Seconds(60), Seconds(60)},
-                      {429, Seconds(1), Seconds(10)},  {500, Seconds(60), Seconds(10)},
-                      {301, Seconds(60), Seconds(10)}};
+                      {429, Seconds(1), Seconds(10)},  {500, Seconds(60), Seconds(60)},
+                      {301, Seconds(60), Seconds(60)}};
   for (const Row& row : rows) {
     const OutboundResult result = responded(row.status, row.asked);
     EXPECT_EQ(ask(SendEnded{result, {}}).next_attempt_at, kNow + row.waits) << row.status;

@@ -65,6 +65,7 @@ class Operations final {
     EndpointJudge judge_endpoint;
     RevocationHooks hooks;
     RateDefaults rates{};
+    Store::PurgeTerms erasure{};  // its terms; `now` is unused
   };
   explicit Operations(Parts parts) : parts_(std::move(parts)) {}
 

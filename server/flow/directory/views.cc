@@ -6,6 +6,7 @@
 #include "domain/wire/time_text.h"
 #include "flow/directory/readiness.h"
 #include "flow/directory/source_plan.h"
+#include "trust/replay_guard/claims.h"
 #include "trust/signing/key_life.h"
 
 namespace sealpost {
@@ -164,6 +165,9 @@ js::object view_of(const ViewContext& context, const Source& record) {
   out["networks"] = texts(record.networks);
   out["event_rules"] = rules_view(record.event_rules);
   out["claim_horizon_hours"] = record.claim_horizon_hours;
+  const auto plan = SourcePlan::create(std::make_shared<const Source>(record), context.ids);
+  const Milliseconds kept = claim_horizon(record, plan.ok() && plan->settings.has_signed_time());
+  out["claims_kept_hours"] = std::chrono::ceil<std::chrono::hours>(kept).count();
   out["rate_limit"] = rate_view(record.rate_per_second, record.rate_burst);
   return out;
 }
@@ -176,6 +180,7 @@ js::object view_of(const ViewContext& context, const Endpoint& record) {
   out["state_reason"] = text_or_null(record.state_reason);
   out["url"] = masked_url(record.url);
   out["body"] = enum_name(record.body);
+  out["audience_signed"] = record.body == EndpointBody::Wrapped;
   js::array signatures;
   if (record.sign_v1) signatures.emplace_back("v1");
   if (record.sign_v1a) signatures.emplace_back("v1a");

@@ -166,7 +166,8 @@ Operation<Resource> MessageHistory::message(const AuthorizedCall& call, MessageI
                }));
   SEALPOST_TRY_VOID(judge_row(*picture->directory, call, record.row.tenancy, record.row.integration));
   const ViewContext context = view_context(operations_, *picture->directory);
-  return unversioned(message_view(context, record, evidence_of(operations_.parts().audit, record.row)),
+  return unversioned(message_view(context, record, evidence_of(operations_.parts().audit, record.row),
+                                  operations_.parts().erasure),
                      EntityKind::Message, id.position);
 }
 
@@ -206,13 +207,14 @@ Operation<PageView> MessageHistory::inbox(const AuthorizedCall& call, ChannelId 
     for (const auto& one : item.message.deliveries)
       if (one.row.kind == TargetKind::Channel && one.row.target == channel.position)
         delivery = one.row.delivery;
-    view.items.push_back(boost::json::object{{"delivery_id", context.ids.encode(delivery)},
-                                             {"message_id", context.ids.encode(row.message)},
-                                             {"type", row.event_type},
-                                             {"received_at", to_rfc3339(row.accepted_at)},
-                                             {"summary", summary_view(row.summary)},
-                                             {"payload", std::move(payload)},
-                                             {"erase_at", time_view(erase_at(item.message))}});
+    view.items.push_back(
+        boost::json::object{{"delivery_id", context.ids.encode(delivery)},
+                            {"message_id", context.ids.encode(row.message)},
+                            {"type", row.event_type},
+                            {"received_at", to_rfc3339(row.accepted_at)},
+                            {"summary", summary_view(row.summary)},
+                            {"payload", std::move(payload)},
+                            {"erase_at", time_view(erase_at(item.message, operations_.parts().erasure))}});
   }
   if (more && !items.empty()) view.next = items.back().message.row.message.position;
   return view;

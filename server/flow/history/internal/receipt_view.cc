@@ -158,7 +158,7 @@ js::object signature_view(const js::object& facts) {
           {"event_type_authenticated", member_or_null(facts, "event_type_authenticated")}};
 }
 
-js::object payload_state(const MessageRecord& message) {
+js::object payload_state(const MessageRecord& message, const Store::PurgeTerms& terms) {
   const MessageRow& row = message.row;
   return {{"state", row.payload_erased_at ? "erased" : "stored"},
           {"digest", to_hex(row.payload_digest)},
@@ -167,7 +167,7 @@ js::object payload_state(const MessageRecord& message) {
           {"location", "database"},
           {"encryption", "aes_256_gcm"},
           {"retention_class", "payload"},
-          {"erase_at", time_view(erase_at(message))},
+          {"erase_at", time_view(erase_at(message, terms))},
           {"erased_at", time_view(row.payload_erased_at)}};
 }
 
@@ -234,10 +234,9 @@ js::value summary_view(const std::string& summary) {
   return value ? *std::move(value) : js::value(js::object{});
 }
 
-std::optional<WallTime> erase_at(const MessageRecord& message) {
+std::optional<WallTime> erase_at(const MessageRecord& message, const Store::PurgeTerms& terms) {
   const MessageRow& row = message.row;
   if (row.payload_erased_at) return std::nullopt;
-  const Store::PurgeTerms terms;
   WallTime latest = row.keep_payload_until;
   for (const auto& delivery : message.deliveries) {
     if (delivery.row.kind == TargetKind::Channel) {
@@ -275,7 +274,7 @@ js::object delivery_view(const ViewContext& context, const MessageRecord::Delive
 }
 
 js::object message_view(const ViewContext& context, const MessageRecord& message,
-                        const MessageEvidence& evidence) {
+                        const MessageEvidence& evidence, const Store::PurgeTerms& terms) {
   const MessageRow& row = message.row;
   const js::object facts = object_of(row.facts);
   const Integration* integration = context.picture.find(row.integration);
@@ -301,7 +300,7 @@ js::object message_view(const ViewContext& context, const MessageRecord& message
       {"policy_version", member_or_null(facts, "policy_version")},
       {"signature", signature_view(facts)},
       {"source_address", evidence.source_address},
-      {"payload", payload_state(message)},
+      {"payload", payload_state(message, terms)},
       {"summary", summary_view(row.summary)},
       {"accepted_at", to_rfc3339(row.accepted_at)},
       {"stages", stages_view(context, message, evidence, text_in(facts, "signature") == "verified")},

@@ -9,6 +9,7 @@
 
 #include "flow/directory/views.h"
 #include "storage/store/rows.h"
+#include "storage/store/store.h"
 
 namespace sealpost {
 
@@ -30,13 +31,14 @@ struct MessageEvidence {
 };
 
 [[nodiscard]] boost::json::object message_view(const ViewContext& context, const MessageRecord& message,
-                                               const MessageEvidence& evidence);
+                                               const MessageEvidence& evidence,
+                                               const Store::PurgeTerms& terms);
 [[nodiscard]] boost::json::object delivery_view(const ViewContext& context,
                                                 const MessageRecord::Delivery& delivery,
                                                 WallTime accepted_at);
 [[nodiscard]] boost::json::object refusal_view(const ViewContext& context, const RefusalRow& refusal);
 // When the payload will be erased, as far as that is known now.
-[[nodiscard]] std::optional<WallTime> erase_at(const MessageRecord& message);
+[[nodiscard]] std::optional<WallTime> erase_at(const MessageRecord& message, const Store::PurgeTerms& terms);
 // The redacted summary as a value.
 [[nodiscard]] boost::json::value summary_view(const std::string& summary);
 
