@@ -34,7 +34,9 @@ RESERVED = {
 @pytest.fixture
 def whole_run(request):
     collected = {item.path.name for item in request.session.items}
-    missing = {path.name for path in HERE.glob("test_*.py") if "pytest.mark.slow" not in path.read_text(encoding="utf-8")} - collected
+    other_tiers = ("pytest.mark.slow", "pytest.mark.long")
+    missing = {path.name for path in HERE.glob("test_*.py")
+               if not any(mark in path.read_text(encoding="utf-8") for mark in other_tiers)} - collected
     if missing or request.session.testsfailed:
         pytest.skip(f"only a part of the tests ran: without {sorted(missing)}, {request.session.testsfailed} failed")
 
