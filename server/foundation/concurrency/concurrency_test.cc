@@ -39,7 +39,7 @@ TEST(BoundedQueue, LeavesARefusedItemWithItsOwner) {
   auto kept = std::make_unique<int>(2);
   EXPECT_FALSE(queue.try_push(std::move(kept)));
   ASSERT_NE(kept, nullptr);  // NOLINT(bugprone-use-after-move): that a refused one was not moved from
-  EXPECT_EQ(*kept, 2);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(*kept, 2);       // NOLINT(bugprone-use-after-move)
 }
 
 TEST(BoundedQueue, TakesNoMoreThanAskedFor) {
