@@ -81,7 +81,7 @@ class DeliveryEngine::Loop final {
   void send(SendTag tag, Held& held, const GatewayPicture& picture);
   void stall(SendTag tag, Held& held);
   void finish(SendTag tag, const AttemptEnd& end);
-  void note_receiver(const Endpoint& endpoint, delivery::ReceiverSign sign);
+  void note_receiver(const Endpoint& endpoint, delivery::ReceiverSign sign, std::uint64_t random);
   void give_back(SendTag tag, WallTime due);
   Held take_out(SendTag tag);
   void settle_watches(SendTag tag, DeliveryId delivery, bool aborted);

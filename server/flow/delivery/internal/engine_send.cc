@@ -177,15 +177,16 @@ void DeliveryEngine::Loop::finish(SendTag tag, const AttemptEnd& end) {
   // What was sent to where the endpoint was before says nothing of where it is now.
   if (sent != nullptr && endpoint != nullptr && endpoint->head.version == held.endpoint_version)
     note_receiver(*endpoint,
-                  receiver_sign(held.evidence.step.code, sent->result, Milliseconds(endpoint->timeout_ms)));
+                  receiver_sign(held.evidence.step.code, sent->result, Milliseconds(endpoint->timeout_ms)),
+                  question.random);
   desk_.file(std::move(held.evidence));
 }
 
-void DeliveryEngine::Loop::note_receiver(const Endpoint& endpoint, ReceiverSign sign) {
+void DeliveryEngine::Loop::note_receiver(const Endpoint& endpoint, ReceiverSign sign, std::uint64_t random) {
   const Position position = endpoint.head.position;
   const SteadyTime now = parts_.clock.steady_now();
   const Breakers::Tried tried{position, endpoint.head.version, endpoint.breaker_threshold};
-  switch (breakers_.note(tried, sign, now, read_u64(parts_.entropy.array<8>()))) {
+  switch (breakers_.note(tried, sign, now, random)) {
     case Breakers::Turn::None:
       return;
     case Breakers::Turn::Closed:
