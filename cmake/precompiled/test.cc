@@ -1,0 +1,2 @@
+// Carries the precompiled header of the test programs, which are compiled as executables are.
+int main() { return 0; }

@@ -1,0 +1,6 @@
+// The same for test programs.
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "library.h"
