@@ -14,6 +14,8 @@ import sys
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from decision_rows import access_rows, decide_rows
+
 NOW = 1_700_000_000
 DAY = 86_400
 
@@ -75,13 +77,14 @@ def key(material: str, kid: str = "k1", kind: str = "whsec", state: str = "activ
     return out
 
 
-def row(name, scheme, keys, headers, body, expect, now=NOW, settings=None, padding=0):
+def row(name, scheme, keys, headers, body, expect, now=NOW, settings=None, padding=0, into=None, **more):
     """`padding` spaces follow the body: large bodies without a large file."""
-    assert name not in {r["name"] for r in rows}, name
-    rows.append({
+    into = rows if into is None else into
+    assert name not in {r["name"] for r in into}, name
+    into.append({
         "name": name, "scheme": scheme, "settings": settings or {}, "keys": keys,
         "headers": [[n, v] for n, v in headers], "body": b64(body), "now": now, "expect": expect,
-    } | ({"body_padding": padding} if padding else {}))
+    } | ({"body_padding": padding} if padding else {}) | more)
 
 
 def standard(message_id=ID, timestamp=NOW, body=BODY, signature=None, secret=NEW):
@@ -506,23 +509,57 @@ def replay_rows() -> list[dict]:
 
 
 def challenge_rows() -> list[dict]:
+    """A text is echoed; null: the body asks for nothing and is an event like others."""
     def c(name, body, expect):
         return {"name": name, "body": b64(body), "expect": expect}
     def challenge(text):
         return json.dumps({"type": "url_verification", "challenge": text}).encode()
+    no = refused("challenge_refused")
     return [
         c("plain", challenge("3eZbrw1a-Bm_2"), "3eZbrw1a-Bm_2"),
         c("256 characters", challenge("a" * 256), "a" * 256),
-        c("257 characters", challenge("a" * 257), None),
-        c("empty", challenge(""), None),
-        c("markup", challenge("<script>"), None),
-        c("line end", challenge("a\nb"), None),
+        c("257 characters", challenge("a" * 257), no),
+        c("empty", challenge(""), no),
+        c("markup", challenge("<script>"), no),
+        c("line end", challenge("a\nb"), no),
         c("another type", b'{"type":"event_callback","challenge":"abc"}', None),
-        c("a number", b'{"type":"url_verification","challenge":12}', None),
+        c("a number", b'{"type":"url_verification","challenge":12}', no),
         c("twice", b'{"type":"url_verification","challenge":"a","challenge":"b"}', None),
-        c("inside another object", b'{"type":"url_verification","event":{"challenge":"a"}}', None),
+        c("inside another object", b'{"type":"url_verification","event":{"challenge":"a"}}', no),
         c("not JSON", b"challenge=abc", None),
     ]
+
+
+def expectation_rows() -> list[dict]:
+    """What a receiver expects of the signed body, in `receiver`: an SDK compares once the signature is found right."""
+    out = []
+    told = {"type": "invoice.paid", "organization": "org_1", "environment": "live", "endpoint": "end_1", "data": {}}
+    full = {member: told[member] for member in ("organization", "environment", "endpoint")} | {"event_types": ["invoice.paid"]}
+    accepted, else_for, type_not = ok(signed_id=ID, timestamp=NOW, **TYPED), refused("unexpected_audience"), refused("event_type_not_allowed")
+    untyped = ok(signed_id=ID, timestamp=NOW)
+    def e(name, receiver, expect, body=None, headers=None, state=None):
+        octets = json.dumps(told, separators=(",", ":")).encode() if body is None else body
+        k = key(NEW, state=state, retired_at=NOW - DAY) if state == "retired" else key(NEW)
+        row(name, "standard_v1", [k], headers or standard(body=octets), octets, expect, into=out, receiver=receiver)
+    e("nothing expected", {}, accepted)
+    e("all as expected", full, accepted)
+    e("one of several types", {"event_types": ["invoice.sent", "invoice.paid"]}, accepted)
+    e("no type, and none is one of those expected", {"event_types": [""]}, untyped, b"not json")
+    for member, other in (("organization", "org_2"), ("environment", "test"), ("endpoint", "end_2")):
+        e(f"another {member}", full | {member: other}, else_for)
+        e(f"{member} in capitals", {member: told[member].upper()}, else_for)
+        e(f"{member} missing", {member: told[member]}, else_for, b'{"type":"invoice.paid"}')
+        e(f"{member} twice", {member: told[member]}, else_for, f'{{"{member}":"{told[member]}","{member}":"{told[member]}"}}'.encode())
+        e(f"{member} inside another object", {member: told[member]}, else_for, json.dumps({"data": told}).encode())
+        e(f"{member} of a body that is no JSON", {member: told[member]}, else_for, b"not json")
+    e("a number instead of a text", {"endpoint": "1"}, else_for, b'{"endpoint":1}')
+    e("another type", full | {"event_types": ["invoice.sent"]}, type_not)
+    e("part of a type", {"event_types": ["invoice"]}, type_not)
+    e("no type", {"event_types": ["invoice.paid"]}, type_not, b"{}")
+    e("another audience and another type", {"endpoint": "end_2", "event_types": ["invoice.sent"]}, else_for)
+    e("a wrong signature is told before the audience", {"endpoint": "end_2"}, refused("bad_signature"), headers=standard(secret=OTHER))
+    e("a retired key is told before the audience", {"endpoint": "end_2"}, refused("retired_key"), state="retired")
+    return out
 
 
 def main() -> int:
@@ -538,7 +575,8 @@ def main() -> int:
                  "Bodies and octets are base64, times are Unix seconds. "
                  "After a body stand as many spaces as body_padding says, if it is there.",
         "verify": rows, "sign": sign_rows(), "keys": secret_rows(), "replay": replay_rows(),
-        "slack_challenge": challenge_rows(),
+        "slack_challenge": challenge_rows(), "decide": decide_rows(), "access": access_rows(),
+        "expectations": expectation_rows(),
     }
     text = json.dumps(document, indent=1, ensure_ascii=True) + "\n"
     path = pathlib.Path(__file__).with_name("signing.json")
@@ -548,7 +586,7 @@ def main() -> int:
             return 1
         return 0
     path.write_text(text)
-    print(f"{len(rows)} verify rows, {len(document['sign'])} sign rows, {len(document['keys'])} key rows")
+    print(", ".join(f"{len(section)} {name}" for name, section in document.items() if name != "about"))
     return 0
 
 

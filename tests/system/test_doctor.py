@@ -1,17 +1,21 @@
-"""`sealpost doctor`: one planted fault at a time, named in its line; a sound installation passes. A gateway that is not
-ready and rows that somebody edited have their tests in test_server_manners and test_tampering_control_plane."""
+"""`sealpost doctor`: one planted fault at a time, named in its line; a sound installation passes. What keeps the gateway
+from starting (`expect_refused`) is named, and looking leaves no trace. A gateway that is not ready and rows that somebody edited have
+their tests in test_server_manners and test_tampering_control_plane."""
 
 import json
 import os
 import pathlib
 import shutil
+import socket
+import stat
+import subprocess
 import tempfile
 from types import SimpleNamespace
 
 import pytest
 
 from blackbox.certificates import Authority
-from blackbox.gateway import run
+from blackbox.gateway import program, run
 
 ALL_FINE = 0
 SOMETHING_BAD = 1
@@ -20,7 +24,10 @@ NO_CONFIGURATION = 2
 
 def examine(installation):
     """Its exit code, and the texts of its lines by grade and subject."""
-    done = installation.command("doctor")
+    return read(installation.command("doctor"))
+
+
+def read(done):
     lines = {}
     for line in done.stdout.splitlines():
         lines.setdefault((line[:4].strip(), line[6:20].strip()), []).append(line[21:])
@@ -61,9 +68,11 @@ def test_nothing_is_wrong(with_tls, other_volume):
     gateway.start()
     seen = examine(gateway)
     assert seen.code == ALL_FINE and {grade for grade, _ in seen.lines} == {"ok"}, seen.text
-    assert subjects(seen, "ok") == {"configuration", "data", "root key", "sqlite", "tls", "egress", "gateway",
-                                    "control plane"}
-    assert seen.lines["ok", "tls"] == [f"{with_tls.key} is closed to others."]
+    assert subjects(seen, "ok") == {"configuration", "data", "root key", "sqlite", "tls", "egress", "operator",
+                                    "gateway", "control plane"}
+    assert seen.lines["ok", "tls"] == [f"{with_tls.key} is closed to others.",
+                                       f"{with_tls.certificate} and its key belong together."]
+    assert seen.lines["ok", "operator"] == [f"{gateway.socket} is closed to others."]
     assert seen.lines["ok", "root key"] == [f"{key} is closed to others."]
     assert seen.lines["ok", "sqlite"][0].startswith(json.loads(run("version").stdout)["sqlite"])
 
@@ -89,6 +98,13 @@ def expect_bad(gateway, named):
     assert seen.code == SOMETHING_BAD and subjects(seen, "BAD") == set(named), seen.text
     for subject, words in named.items():
         assert any(words in text for text in seen.lines["BAD", subject]), seen.text
+
+
+def expect_refused(gateway):
+    """What the doctor has to name: the gateway does not start. Its last words."""
+    refused = gateway.command("server")
+    assert refused.returncode != 0 and refused.stdout == "", refused.stdout
+    return refused.stderr
 
 
 def test_a_data_directory_that_others_may_open(installation):
@@ -126,6 +142,25 @@ def test_a_database_that_is_none(installation):
     expect_bad(installation, {"gateway": "The database is damaged."})
 
 
+def test_a_database_that_is_gone(installation):
+    """Looking leaves no trace: an empty database would be taken for this installation's."""
+    for file in installation.data.glob("sealpost.db*"):
+        file.unlink()
+    before = set(installation.data.iterdir())
+    assert "run `sealpost init` first" in expect_refused(installation)
+    expect_bad(installation, {"gateway": "The data directory holds no installation"})
+    assert set(installation.data.iterdir()) == before, "looking made something"
+
+
+def test_a_database_that_is_empty(installation):
+    """What a restore that broke off leaves behind."""
+    database = installation.data / "sealpost.db"
+    database.write_bytes(b"")
+    assert "run `sealpost init` first" in expect_refused(installation)
+    expect_bad(installation, {"gateway": "The data directory holds no installation"})
+    assert database.stat().st_size == 0, "looking filled it"
+
+
 def test_a_directory_that_another_process_holds(installation):
     installation.start()
     installation.socket.unlink()
@@ -145,7 +180,7 @@ def test_openings_of_the_egress_are_told(installation):
 [[egress.open]]
 environment = "test"
 networks = ["10.1.0.0/16", "10.2.0.0/16"]
-plain_http = ["127.0.0.1:9"]
+plain_http = ["127.0.0.1:9", "[::1]:9"]
 [[egress.open]]
 organization = "org_chat"
 environment = "live"
@@ -154,15 +189,41 @@ hosts = ["chat.internal.example"]
     seen = examine(installation)
     assert seen.code == ALL_FINE, seen.text
     assert seen.lines["ok", "egress"] == [
-        "every organization in `test` may also reach 2 networks, 0 hosts, 1 plain HTTP addresses."]
-    assert seen.lines["WARN", "egress"] == [
-        "org_chat in `live` may also reach 0 networks, 1 hosts, 0 plain HTTP addresses."]
+        "every organization in `test` may also reach 10.1.0.0/16, 10.2.0.0/16, http://127.0.0.1:9, http://[::1]:9."]
+    assert seen.lines["WARN", "egress"] == ["org_chat in `live` may also reach chat.internal.example."]
 
 
-def expect_refused(gateway):
-    """What the doctor has to name: the gateway does not start."""
-    refused = gateway.command("server")
-    assert refused.returncode != 0 and refused.stdout == "", refused.stdout
+@pytest.mark.parametrize("count", (0, 20, 23))
+def test_a_line_about_the_egress_has_an_end(installation, count):
+    hosts = [f"chat{index}.internal.example" for index in range(count)]
+    installation.configure(limits=f"[[egress.open]]\nhosts = {json.dumps(hosts)}")
+    told = {0: "nothing more", 20: ", ".join(hosts), 23: ", ".join(hosts[:20]) + " and 3 more"}[count]
+    seen = examine(installation)
+    assert seen.lines["ok", "egress"] == [f"every organization in `test` may also reach {told}."], seen.text
+
+
+def test_a_ca_file_that_is_good(installation):
+    file = installation.home / "ca.pem"
+    file.write_bytes(Authority("the company's").pem)
+    installation.configure(limits=f'[egress]\nca_file = "{file}"')
+    seen = examine(installation)
+    assert seen.code == ALL_FINE, seen.text
+    assert seen.lines["ok", "egress"][0] == f"Receivers are believed by the certificates in {file}."
+
+
+def test_a_ca_file_that_is_not_there(installation):
+    gone = installation.home / "ca.pem"
+    installation.configure(limits=f'[egress]\nca_file = "{gone}"')
+    expect_refused(installation)
+    expect_bad(installation, {"egress": str(gone)})
+
+
+def test_a_ca_file_without_a_certificate(installation):
+    file = installation.home / "ca.pem"
+    file.write_text("no certificate", encoding="utf-8")
+    installation.configure(limits=f'[egress]\nca_file = "{file}"')
+    expect_refused(installation)
+    expect_bad(installation, {"egress": str(file)})
 
 
 def test_a_tls_key_that_others_may_read(with_tls):
@@ -175,3 +236,106 @@ def test_a_tls_key_that_is_not_there(with_tls):
     with_tls.key.unlink()
     expect_refused(with_tls.gateway)
     expect_bad(with_tls.gateway, {"tls": f"{with_tls.key} is not there."})
+
+
+def test_a_tls_certificate_that_is_not_there(with_tls):
+    with_tls.certificate.unlink()
+    expect_refused(with_tls.gateway)
+    expect_bad(with_tls.gateway, {"tls": str(with_tls.certificate)})
+
+
+def test_a_tls_certificate_that_is_none(with_tls):
+    with_tls.certificate.write_text("no certificate", encoding="utf-8")
+    expect_refused(with_tls.gateway)
+    expect_bad(with_tls.gateway, {"tls": str(with_tls.certificate)})
+
+
+def test_a_tls_key_of_another_certificate(with_tls):
+    certificate, _ = with_tls.authority.issue(with_tls.gateway.home, "other", "127.0.0.1")
+    shutil.copy(certificate, with_tls.certificate)
+    expect_refused(with_tls.gateway)
+    expect_bad(with_tls.gateway, {"tls": str(with_tls.key)})
+
+
+def test_an_operator_socket_that_others_may_open(installation):
+    installation.start()
+    installation.socket.chmod(0o666)
+    seen = examine(installation)
+    assert seen.code == SOMETHING_BAD and f"{installation.socket} is open to others (mode 666)" in seen.text, seen.text
+
+
+def test_a_socket_in_a_directory_that_others_may_open(installation):
+    folder = installation.home / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    installation.configure(settings=f'[operator]\nsocket = "{folder}/operator.sock"')
+    expect_refused(installation)
+    seen = examine(installation)
+    assert seen.code == SOMETHING_BAD and f"{folder} is open to others (mode 755)" in seen.text, seen.text
+
+
+def test_a_socket_in_a_directory_of_its_own(installation):
+    folder = installation.home / "closed"
+    folder.mkdir(mode=0o700)
+    installation.configure(settings=f'[operator]\nsocket = "{folder}/operator.sock"')
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(f"{folder}/operator.sock")
+    stale.close()
+    seen = examine(installation)
+    assert seen.code == ALL_FINE and seen.lines["ok", "operator"] == [f"{folder} is closed to others."], seen.text
+    assert stat.S_ISSOCK((folder / "operator.sock").stat().st_mode), "looking removed it"
+
+
+def test_a_file_where_the_socket_belongs(installation):
+    file = installation.data / "operator.sock"
+    file.write_text("precious", encoding="utf-8")
+    expect_refused(installation)
+    expect_bad(installation, {"operator": str(file)})
+    assert file.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_path_that_is_too_long_for_a_socket(installation):
+    path = installation.data / ("long" * 30)
+    installation.configure(settings=f'[operator]\nsocket = "{path}"')
+    expect_refused(installation)
+    expect_bad(installation, {"operator": str(path)})
+
+
+@pytest.fixture
+def taken():
+    """A port of loopback on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def listen(installation, section, port):
+    text = installation.config.read_text(encoding="utf-8")
+    installation.config.write_text(text.replace(f'[{section}]\nlisten = "127.0.0.1:0"',
+                                                f'[{section}]\nlisten = "127.0.0.1:{port}"'), encoding="utf-8")
+
+
+@pytest.mark.parametrize("section", ("server", "metrics"))
+def test_a_port_that_somebody_else_has(installation, taken, section):
+    listen(installation, section, taken)
+    expect_refused(installation)
+    expect_bad(installation, {section: f"127.0.0.1 port {taken}"})
+
+
+def test_metrics_on_the_port_of_the_server(installation):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    for section in ("server", "metrics"):
+        listen(installation, section, port)
+    expect_refused(installation)
+    expect_bad(installation, {"metrics": f"127.0.0.1:{port} is taken by `server.listen`."})
+
+
+def test_the_user_who_stands_for_the_unknown(tmp_path):
+    """As in test_server_manners: the gateway does not run as this one."""
+    arguments = [str(program()), "doctor", "--config", str(tmp_path / "sealpost.toml")]
+    if os.getuid() == 0:
+        run_it = {"args": arguments, "user": 65534, "group": 65534, "extra_groups": []}
+    else:
+        run_it = {"args": ["unshare", "--user", *arguments]}
+    seen = read(subprocess.run(**run_it, capture_output=True, text=True, timeout=60, check=False))
+    assert "user id 65534" in seen.lines["BAD", "user"][0], seen.text

@@ -67,6 +67,15 @@ def test_what_is_weaker_or_bounded_is_shown(organization, inbox):
     assert not integration.endpoint(inbox, body="unwrapped").json["audience_signed"]
 
 
+def test_claims_until_the_key_is_retired_are_for_schemes_without_time(organization):
+    integration = organization.integration()
+    source = integration.source(senders.GitHub(), claims_until_key_retired=True)
+    assert source.json["claims_until_key_retired"] and source.json["claims_kept_hours"] == 30 * 24
+    refused = organization.operator.post("/v1/sources", {
+        "integration_id": integration.id, "name": "timed", "scheme": "stripe", "claims_until_key_retired": True})
+    assert [error["pointer"] for error in refused.refused("validation_failed")["errors"]] == ["/claims_until_key_retired"]
+
+
 def test_the_steps_that_do_not_exist(organization):
     integration = organization.integration()
     integration.act("resume").refused("lifecycle_transition_refused")
@@ -122,9 +131,10 @@ def test_revoking_ends_token_webhook_and_delivery(organization, inbox):
         assert answer.status in (401, 403), answer.text
         until(lambda: operator.get(waiting["receipt"]).ok()["deliveries"][0]["state"] == "cancelled",
               "the delivery in flight to be cancelled")
+        delivery, = operator.get(waiting["receipt"]).ok()["deliveries"]
     finally:
         hanging.set()
-    assert receipt["ended"]["sends_aborted"] == 1
+    assert receipt["ended"]["sends_aborted"] == 1 and receipt["aborted_deliveries"] == [delivery["id"]]
 
 
 def test_revoking_a_credential_ends_its_tokens_alone(organization):

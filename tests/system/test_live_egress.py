@@ -3,6 +3,7 @@ runs in a network of its own, which has such an address and no way out."""
 
 import contextlib
 import os
+import signal
 import ssl
 
 import pytest
@@ -14,10 +15,6 @@ from blackbox.own_network import ADDRESS, OwnNetwork, why_not
 from blackbox.parties import Organization
 from blackbox.receiver import Receiver
 from blackbox.waiting import until
-
-
-# Needs the right to make a network namespace, which not every machine gives: run by hand.
-pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +106,19 @@ def test_a_certificate_of_an_unknown_authority_is_not_believed(live, receive):
 def test_a_certificate_of_another_address_is_not_believed(live, receive):
     inbox = receive("known", address="93.184.216.35")
     expect_tls_failed(live, send(live, inbox), inbox)
+
+
+def test_a_replaced_authority_counts_after_sighup(network, receive, authorities, tmp_path):
+    """The new one is believed, and the old one no more."""
+    old, new = receive("known"), receive("unknown")
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(authorities["known"].pem)
+    with live_gateway(network, ca_file) as live:
+        expect_tls_failed(live, send(live, new), new)
+        ca_file.write_bytes(authorities["unknown"].pem)
+        live.gateway.signal(signal.SIGHUP)
+        until(lambda: '"reloaded"' in live.gateway.log(), "the end of the reload")
+        accepted = send(live, new)
+        assert tried(live, accepted)["attempts"][0]["code"] is None, "the new authority is not believed"
+        assert [seen.id for seen in new.seen] == [accepted["message_id"]]
+        expect_tls_failed(live, send(live, old), old)

@@ -173,4 +173,4 @@ def test_the_receipt_tells_the_stages(organization, party):
     assert accepted_stage["audit"] == receipt["audit"] and receipt["audit"]["log_origin"] == organization.json["log_origin"]
     assert receipt["actor"]["kind"] == "machine" and receipt["actor"]["id"] == party.credentials.json["id"]
     assert receipt["grant_id"] == party.grant_json["id"] and receipt["source_id"] is None
-    assert receipt["payload"]["state"] == "stored" and receipt["payload"]["encryption"] == "aes_256_gcm"
+    assert receipt["payload"]["state"] == "stored" and receipt["payload"]["encryption"] == "xaes_256_gcm"

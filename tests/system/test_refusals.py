@@ -1,6 +1,9 @@
 """Each refusal category is reachable by a request, and comes with its status and code; and what an anonymous caller may
 learn is the same in test and live."""
 
+import base64
+import json
+import os
 import re
 import socket
 import time
@@ -10,6 +13,7 @@ import pytest
 
 from blackbox.contract import contract
 from blackbox.parties import Organization
+from blackbox.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +264,163 @@ def test_anonymous_answers_in_test_and_live_differ_in_their_ids_only(gateway, or
             answers.setdefault(code, set()).add(plain)
     for code, different in answers.items():
         assert len(different) == 1, f"{code}: {different}"
+
+
+# -- Refusals of calls in the log: contract/audit.md, section 11
+
+def log_size(organization):
+    note = organization.operator.get("/v1/audit/checkpoint", organization_id=organization.id).ok()
+    return int(note.split("\n")[1])
+
+
+def fields_of(entry):
+    return {name: value for group in entry["groups"] for name, value in json.loads(base64.b64decode(group["fields"])).items()}
+
+
+def refused_calls(organization):
+    """The records of refused calls, and the size of the log, once it holds all that was done before: the mark shows."""
+    mark = organization.channel()["id"]
+    entries = []
+
+    def look():
+        for index in range(len(entries), log_size(organization)):
+            entries.append(organization.entry(index))
+        return any(mark in fields_of(entry).values() for entry in entries)
+    until(look, "the mark in the log")
+    return [fields_of(entry) for entry in entries if entry["kind"] == "call.refused"], len(entries)
+
+
+def party_of(organization, scopes):
+    integration = organization.integration()
+    integration.grant(scopes)
+    credential = integration.credential()
+    integration.source()
+    integration.activate()
+    return integration, credential
+
+
+def counter(gateway, name):
+    return int(re.search(rf"(?m)^{name} (\d+)$", gateway.metrics().text)[1])
+
+
+def judge_record(fields, integration, credential, **more):
+    expected = {"organization": integration.organization.id, "workspace": integration.organization.workspace["id"],
+                "environment": "test", "integration": integration.id, "actor": credential.id, "actor_kind": "machine",
+                "policy": "sealpost/builtin", "result": "refused", "count": 1, "network": "127.0.0.0/24", **more}
+    assert {name: fields.get(name) for name in expected} == expected
+    assert fields["first_ms"] == fields["last_ms"] and fields["policy_version"] >= 1
+
+
+def test_a_missing_scope_on_send_is_a_record(organization):
+    integration, credential = party_of(organization, ["messages:write", "deliveries:read"])
+    client = credential.client("deliveries:read")
+    answer = client.post("/v1/messages", {"type": "a.b", "data": 1})
+    refusal = answer.refused("insufficient_scope")["refusal_id"]
+    (fields,), _ = refused_calls(organization)
+    judge_record(fields, integration, credential, category="insufficient_scope", operation="message_create",
+                 signature="bearer_token", grant=integration.grant_json["id"], refusal=refusal, request=answer.request_id)
+    shown = client.get(f"/v1/refusals/{refusal}").ok()
+    assert (shown["operation"], shown["code"], shown["count"]) == ("message_create", "insufficient_scope", 1)
+    assert shown["actor"] == {"kind": "machine", "id": credential.id} and shown["source_id"] is None
+    credential.client("messages:write").get(f"/v1/refusals/{refusal}").refused("insufficient_scope")
+    stranger = party_of(Organization(organization.gateway), ["deliveries:read"])[1]
+    stranger.client().get(f"/v1/refusals/{refusal}").refused("not_found")
+
+
+def test_a_resource_out_of_scope_is_a_record(organization):
+    mine, other = organization.channel(), organization.channel()
+    integration, credential = party_of(organization, ["channels:read"])
+    client = credential.client(f"channels:read={mine['id']}")
+    client.get(f"/v1/channels/{mine['id']}/messages").ok()
+    refusal = client.get(f"/v1/channels/{other['id']}/messages").refused("resource_not_in_scope")["refusal_id"]
+    (fields,), _ = refused_calls(organization)
+    judge_record(fields, integration, credential, category="resource_not_in_scope", operation="channel_message_list",
+                 refusal=refusal)
+
+
+def test_a_refused_token_is_a_record(organization):
+    """Its id is told only to who has shown the secret: that there is such a client is nobody else's business."""
+    integration, credential = party_of(organization, ["messages:write"])
+    form = {"grant_type": "client_credentials", "client_id": credential.id, "client_secret": "sps_test_none"}  # not-a-secret: wrong
+    http = organization.gateway.http
+    wrong = http.post("/v1/oauth/token", form=form).refused("invalid_client")
+    unknown = http.post("/v1/oauth/token", form={**form, "client_id": "crd_" + "0" * 36}).refused("invalid_client")
+    assert {**wrong, "request_id": ""} == {**unknown, "request_id": ""}
+    not_granted = credential.request("audit:read").refused("invalid_scope")["refusal_id"]
+    organization.operator.post(f"/v1/grants/{integration.grant_json['id']}:revoke", {"reason": "over"}).ok()
+    ended = credential.request().refused("grant_not_active")["refusal_id"]
+    (first, second, third), _ = refused_calls(organization)
+    judge_record(first, integration, credential, category="invalid_client", operation="token_create",
+                 signature="not_verified", request=wrong["request_id"])
+    judge_record(second, integration, credential, category="invalid_scope", operation="token_create",
+                 signature="client_secret", refusal=not_granted)
+    judge_record(third, integration, credential, category="grant_not_active", operation="token_create",
+                 signature="client_secret", refusal=ended, grant=integration.grant_json["id"])
+    shown = organization.operator.get(f"/v1/refusals/{first['refusal']}").ok()
+    assert shown["reason"] == "malformed_client_secret"
+
+
+def test_a_refused_element_of_a_batch_is_a_record(organization):
+    integration, credential = party_of(organization, ["messages:write"])
+    good, bad = {"type": "a.b", "data": 1}, {"type": "-wrong", "data": 1}
+    results = credential.client().post("/v1/messages:batch", {"messages": [good, bad, good]}).ok()["results"]
+    assert [result["status"] for result in results] == [202, 422, 202]
+    (fields,), _ = refused_calls(organization)
+    judge_record(fields, integration, credential, category="validation_failed", operation="message_batch_create",
+                 refusal=results[1]["problem"]["refusal_id"])
+
+
+def test_who_is_unknown_leaves_no_record(gateway, organization):
+    party_of(organization, ["messages:write"])
+    _, before = refused_calls(organization)
+    counted = counter(gateway, "sealpost_unknown_caller_total")
+    for client in (gateway.http, gateway.http.with_token("spt_test_" + "a" * 60), gateway.http.with_token("nonsense")):
+        for number in range(10):
+            answer = client.post("/v1/messages", {"type": "a.b", "data": number})
+            assert answer.status == 401 and "refusal_id" not in answer.json
+    records, after = refused_calls(organization)
+    assert records == [] and after == before + 1, "the mark alone"
+    assert counter(gateway, "sealpost_unknown_caller_total") == counted + 30
+
+
+def test_an_operator_is_refused_in_the_log_of_what_it_named(organization):
+    channel = organization.channel()
+    refusal = organization.operator.get(f"/v1/channels/{channel['id']}/messages").refused("operator_not_allowed")["refusal_id"]
+    (fields,), _ = refused_calls(organization)
+    assert (fields["actor"], fields["signature"]) == (f"operator:{os.getuid()}", "peer_credentials")
+    assert fields["operation"] == "channel_message_list" and fields["refusal"] == refusal
+    assert organization.operator.get(f"/v1/refusals/{refusal}").ok()["actor"]["kind"] == "operator"
+
+
+def above_environments(organization):
+    """What an operator is refused about an organization itself."""
+    for title in ("One", "Another"):
+        answer = organization.operator.post("/v1/workspaces", {"organization_id": organization.id, "name": title},
+                                            headers={"Idempotency-Key": "once"})
+    return answer.refused("idempotency_mismatch")["refusal_id"]
+
+
+def test_equal_refusals_are_few_records(start_gateway):
+    """And what is written of them holds against its records."""
+    gateway = start_gateway()
+    organization = Organization(gateway)
+    integration, credential = party_of(organization, ["messages:write", "messages:read"])
+    client = credential.client("messages:read")
+    began = time.monotonic()
+    ids = {client.post("/v1/messages", {"type": "a.b", "data": 1}).refused("insufficient_scope")["refusal_id"]
+           for _ in range(1000)}
+    intervals = 2 + int((time.monotonic() - began) / 60)
+    above = above_environments(organization)
+    gateway.stop()  # writes what an interval has counted so far
+    done = gateway.command("audit", "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    gateway.start()
+    organization.operator = gateway.operator
+    shown = gateway.operator.get(f"/v1/refusals/{above}").ok()
+    assert (shown["environment"], shown["integration_id"], shown["operation"]) == (None, None, "workspace_create")
+    records = [fields for fields in refused_calls(organization)[0] if fields["refusal"] != above]
+    assert {fields["refusal"] for fields in records} == ids and len(ids) == len(records) <= intervals
+    assert sum(fields["count"] for fields in records) == 1000
+    for fields in records:
+        judge_record({**fields, "count": 1, "last_ms": fields["first_ms"]}, integration, credential,
+                     category="insufficient_scope", operation="message_create")

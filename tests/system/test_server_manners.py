@@ -146,6 +146,32 @@ def test_a_check_beside_the_running_gateway_says_what_to_do(gateway):
     assert "SIGTERM" in done.stderr and str(gateway.data) in done.stderr
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal", b"HTTP/1.1 -20 OK\r\n\r\n"])
+def test_half_an_answer_is_none_and_no_leave_to_check(start_gateway, answer):
+    """Something listens on the operator's socket, and its answer is cut off or no answer."""
+    gateway = start_gateway(start=False)
+
+    def serve():
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(30)
+                connection.recv(65536)
+                connection.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(gateway.data / "operator.sock"))
+        listener.listen()
+        listener.settimeout(30)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        asked = gateway.command("api", "GET", "/v1/organizations")
+        checked = gateway.command("audit", "check")
+        thread.join()
+    assert asked.returncode == 6 and asked.stdout == "", "nothing of half an answer is passed on"
+    assert checked.returncode == 5 and "SIGTERM" in checked.stderr
+
+
 def test_nobody_there_is_exit_code_6(start_gateway):
     assert start_gateway(start=False).command("api", "GET", "/v1/organizations").returncode == 6
 

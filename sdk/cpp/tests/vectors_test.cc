@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "sealpost/sign.h"
 #include "sealpost/verify.h"
@@ -48,6 +49,18 @@ std::string body_of(const json::object& row) {
   return body;
 }
 
+void expect_of(Verifier::Options& options, const json::object& receiver) {
+  const auto wanted = [&](std::string_view member) -> std::optional<std::string> {
+    const auto* value = receiver.if_contains(member);
+    return value == nullptr ? std::nullopt : std::optional(text(*value));
+  };
+  options.organization = wanted("organization");
+  options.environment = wanted("environment");
+  options.endpoint = wanted("endpoint");
+  if (const auto* types = receiver.if_contains("event_types"))
+    for (const json::value& type : types->as_array()) options.event_types.push_back(text(type));
+}
+
 std::optional<Verifier> make_verifier(const json::object& row) {
   std::vector<Key> keys;
   for (const json::value& value : row.at("keys").as_array()) {
@@ -68,9 +81,32 @@ std::optional<Verifier> make_verifier(const json::object& row) {
     options.tolerance = std::chrono::seconds(window->to_number<std::int64_t>());
   if (const auto* bound = settings.if_contains("max_body_bytes"))
     options.max_body_bytes = bound->to_number<std::size_t>();
+  if (const auto* receiver = row.if_contains("receiver")) expect_of(options, receiver->as_object());
   auto verifier = Verifier::create(std::move(keys), options);
   if (!verifier) return std::nullopt;
   return std::move(*verifier);
+}
+
+// Compares what the verifier says of a row with what the row wants.
+void run_row(const Verifier& verifier, const json::object& row) {
+  std::vector<std::pair<std::string, std::string>> held;
+  for (const json::value& header : row.at("headers").as_array())
+    held.emplace_back(text(header.at(0)), text(header.at(1)));
+  std::vector<Header> headers;
+  for (const auto& [header, content] : held) headers.push_back({header, content});
+  const auto outcome = verifier.verify(body_of(row), headers, at(row.at("now")));
+  const json::object& expect = row.at("expect").as_object();
+  if (expect.contains("refusal")) {
+    ASSERT_FALSE(outcome.ok());
+    EXPECT_EQ(name(outcome.error().code), text(expect.at("refusal")));
+    return;
+  }
+  ASSERT_TRUE(outcome.ok()) << name(outcome.error().code);
+  EXPECT_EQ(outcome->id, text(expect.at("signed_id")));
+  EXPECT_EQ(outcome->timestamp, at(expect.at("timestamp")));
+  EXPECT_EQ(outcome->type, text(expect.at("event_type")));
+  EXPECT_EQ(outcome->key_id, text(expect.at("key_id")));
+  EXPECT_EQ(outcome->body, body_of(row));
 }
 
 TEST(SdkVectors, Verify) {
@@ -83,27 +119,25 @@ TEST(SdkVectors, Verify) {
     const auto verifier = make_verifier(row);
     // Rows without a key, with too many, or with a pending one have no verifier in an SDK.
     if (!verifier) continue;
-    std::vector<std::pair<std::string, std::string>> held;
-    for (const json::value& header : row.at("headers").as_array())
-      held.emplace_back(text(header.at(0)), text(header.at(1)));
-    std::vector<Header> headers;
-    for (const auto& [header, content] : held) headers.push_back({header, content});
-    const auto outcome = verifier->verify(body_of(row), headers, at(row.at("now")));
-    const json::object& expect = row.at("expect").as_object();
+    run_row(*verifier, row);
     ++checked;
-    if (expect.contains("refusal")) {
-      ASSERT_FALSE(outcome.ok());
-      EXPECT_EQ(name(outcome.error().code), text(expect.at("refusal")));
-      continue;
-    }
-    ASSERT_TRUE(outcome.ok()) << name(outcome.error().code);
-    EXPECT_EQ(outcome->id, text(expect.at("signed_id")));
-    EXPECT_EQ(outcome->timestamp, at(expect.at("timestamp")));
-    EXPECT_EQ(outcome->type, text(expect.at("event_type")));
-    EXPECT_EQ(outcome->key_id, text(expect.at("key_id")));
-    EXPECT_EQ(outcome->body, body_of(row));
   }
   EXPECT_GT(checked, 90U);
+}
+
+TEST(SdkVectors, Expectations) {
+  std::set<std::string> told;
+  const json::object document = vectors();
+  for (const json::value& value : document.at("expectations").as_array()) {
+    const json::object& row = value.as_object();
+    SCOPED_TRACE(text(row.at("name")));
+    const auto verifier = make_verifier(row);
+    ASSERT_TRUE(verifier.has_value());
+    run_row(*verifier, row);
+    if (const auto* code = row.at("expect").as_object().if_contains("refusal")) told.insert(text(*code));
+  }
+  for (const RefusalCode code : {RefusalCode::UnexpectedAudience, RefusalCode::EventTypeNotAllowed})
+    EXPECT_TRUE(told.contains(std::string(name(code)))) << name(code);
 }
 
 TEST(SdkVectors, Sign) {

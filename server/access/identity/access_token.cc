@@ -103,7 +103,7 @@ SecretBytes AccessTokens::mint(const TokenClaims& claims, Entropy& entropy) cons
                   vault_.access_token_sealer().seal(encode_claims(claims), context_of(prefix), entropy));
 }
 
-Result<TokenClaims, TokenRefusal> AccessTokens::verify(std::string_view text, WallTime now) const {
+Result<TokenClaims, TokenRefusal> AccessTokens::open(std::string_view text) const {
   const bool live = text.starts_with(kLivePrefix);
   const std::string_view prefix = live ? kLivePrefix : kTestPrefix;
   SEALPOST_TRY(const Bytes sealed, from_token(prefix, text));
@@ -112,9 +112,20 @@ Result<TokenClaims, TokenRefusal> AccessTokens::verify(std::string_view text, Wa
   auto claims = decode_claims(*octets);
   const Environment environment = live ? Environment::Live : Environment::Test;
   if (!claims || claims->tenancy.environment != environment) return fail(TokenRefusal::Forged);
-  if (const auto refusal = judge_time(*claims, now)) return fail(*refusal);
-  if (denied_.contains(claims->token)) return fail(TokenRefusal::Denied);
   return std::move(*claims);
+}
+
+Result<TokenClaims, TokenRefusal> AccessTokens::verify(std::string_view text, WallTime now) const {
+  SEALPOST_TRY(TokenClaims claims, open(text));
+  if (const auto refusal = judge_time(claims, now)) return fail(*refusal);
+  if (denied_.contains(claims.token)) return fail(TokenRefusal::Denied);
+  return claims;
+}
+
+std::optional<TokenClaims> AccessTokens::made_for(std::string_view text) const {
+  auto claims = open(text);
+  if (!claims) return std::nullopt;
+  return *std::move(claims);
 }
 
 SecretBytes AccessTokens::mint_operator(const OperatorClaims& claims, Entropy& entropy) const {

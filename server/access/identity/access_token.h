@@ -8,6 +8,7 @@
 // Immutable, thread-safe.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -75,11 +76,15 @@ class AccessTokens final {
   // Environment `test` or `live`, at most kMaxTokenResources resources in all. A bearer secret: shown once.
   [[nodiscard]] SecretBytes mint(const TokenClaims& claims, Entropy& entropy) const;
   Result<TokenClaims, TokenRefusal> verify(std::string_view text, WallTime now) const;
+  // Whom a token made here was made for, whatever verify() says of it now. For the record of its refusal
+  // alone.
+  [[nodiscard]] std::optional<TokenClaims> made_for(std::string_view text) const;
 
   [[nodiscard]] SecretBytes mint_operator(const OperatorClaims& claims, Entropy& entropy) const;
   Result<OperatorClaims, TokenRefusal> verify_operator(std::string_view text, WallTime now) const;
 
  private:
+  [[nodiscard]] Result<TokenClaims, TokenRefusal> open(std::string_view text) const;
   const Vault& vault_;
   const TokenDenyList& denied_;
 };

@@ -133,6 +133,22 @@ TEST_F(TokenTest, CanBeRevokedAlone) {
   EXPECT_TRUE(tokens.verify(minted(other), now).ok());
 }
 
+// For the record of its refusal: a token of ours names its bearer, whatever became of it; another never does.
+TEST_F(TokenTest, ARefusedTokenOfOursSaysWhoseItWas) {
+  const std::string text = minted(claims());
+  ASSERT_TRUE(denied.add({11}, now + minutes(10)));
+  ASSERT_FALSE(tokens.verify(text, now + minutes(20)).ok());
+  EXPECT_EQ(tokens.made_for(text), claims());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    std::string changed = text;
+    changed[i] = changed[i] == '7' ? 'q' : '7';
+    ASSERT_FALSE(tokens.made_for(changed)) << i;
+  }
+  VaultFixture elsewhere(99);
+  EXPECT_FALSE(AccessTokens(*elsewhere.vault, denied).made_for(text));
+  EXPECT_FALSE(tokens.made_for(operator_minted()));
+}
+
 TEST_F(TokenTest, AnotherInstallationsTokenIsForged) {
   VaultFixture elsewhere(99);
   const AccessTokens theirs(*elsewhere.vault, denied);

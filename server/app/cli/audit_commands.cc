@@ -74,8 +74,10 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     return ExitCode::Usage;
   }
   // Two processes on one database would each be wrong about it, so the other one has to end first.
-  if (ask_gateway(config->operators.socket,
-                  {.method = "GET", .target = "/healthz", .body = {}, .headers = {}})) {
+  // One that listens and answers badly runs, too.
+  const auto health = ask_gateway(config->operators.socket,
+                                  {.method = "GET", .target = "/healthz", .body = {}, .headers = {}});
+  if (health || health.error() == OperatorClientError::Broken) {
     fmt::print(
         stderr,
         "The gateway runs (it answers at {}). Stop it with SIGTERM and check then, or check a copy of {} "
@@ -112,6 +114,7 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
                here == 0 ? "consistent" : fmt::format("{} contradictions", here));
   }
   rows.finish(all);
+  fmt::print("payloads: {} stored, {} opened\n", rows.payloads_stored(), rows.payloads_opened());
   const auto objects = (*installation)->check_objects(tell);
   if (objects) {
     fmt::print("control plane: {} rows, {}\n", objects->rows,

@@ -1,5 +1,7 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -11,6 +13,9 @@
 #include "app/cli/operator_client.h"
 #include "app/config/config.h"
 #include "app/wiring/offline.h"
+#include "edge/http_sender/trust_check.h"
+#include "edge/http_server/listener_check.h"
+#include "edge/rest_api/authenticator.h"
 
 namespace sealpost {
 namespace {
@@ -30,17 +35,29 @@ class Report final {
   bool bad_ = false;
 };
 
-void check_private(Report& report, std::string_view subject, const std::filesystem::path& path,
+void check_user(Report& report) {
+  if (::geteuid() == kOverflowUid)
+    report.line(
+        Grade::Bad, "user",
+        fmt::format("The gateway does not run as user id {}, which stands for unknown users.", kOverflowUid));
+}
+
+// Whether it is.
+bool check_private(Report& report, std::string_view subject, const std::filesystem::path& path,
                    mode_t wanted) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) != 0)
-    return report.line(Grade::Bad, subject, fmt::format("{} is not there.", path.string()));
-  const mode_t open_bits = info.st_mode & (S_IRWXG | S_IRWXO);
-  if (open_bits != 0)
-    return report.line(Grade::Bad, subject,
-                       fmt::format("{} is open to others (mode {:o}); chmod {:o}.", path.string(),
-                                   info.st_mode & 0777U, wanted));
+  if (::stat(path.c_str(), &info) != 0) {
+    report.line(Grade::Bad, subject, fmt::format("{} is not there.", path.string()));
+    return false;
+  }
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    report.line(Grade::Bad, subject,
+                fmt::format("{} is open to others (mode {:o}); chmod {:o}.", path.string(),
+                            info.st_mode & 0777U, wanted));
+    return false;
+  }
   report.line(Grade::Good, subject, fmt::format("{} is closed to others.", path.string()));
+  return true;
 }
 
 void check_volumes(Report& report, const Config& config) {
@@ -70,15 +87,51 @@ void check_library(Report& report) {
   report.line(Grade::Good, "sqlite", version);
 }
 
-void tell_egress(Report& report, const Config& config) {
-  if (config.egress.openings.empty())
+void check_tls(Report& report, const ServerSettings& server) {
+  if (server.tls_certificate.empty())
+    return report.line(
+        server.listen.address.is_loopback() ? Grade::Good : Grade::Bad, "tls",
+        "Plain HTTP, which is for loopback alone: put a TLS proxy in front, or set `tls_certificate`.");
+  check_private(report, "tls", server.tls_key, 0600);
+  if (const auto loaded = check_tls_files(server.tls_certificate, server.tls_key); !loaded)
+    return report.line(Grade::Bad, "tls", loaded.error().detail + ".");
+  report.line(Grade::Good, "tls",
+              fmt::format("{} and its key belong together.", server.tls_certificate.string()));
+}
+
+std::string text_of(const SocketSetting& socket) {
+  const bool six = socket.address.family() == IpAddress::Family::V6;
+  return fmt::format("{}{}{}:{}", six ? "[" : "", socket.address.to_string(), six ? "]" : "", socket.port);
+}
+
+std::string reach_of(const EgressOpening& opening) {
+  constexpr std::size_t kMost = 20;
+  std::vector<std::string> reached;
+  for (const Cidr& network : opening.networks) reached.push_back(network.to_string());
+  reached.insert(reached.end(), opening.hosts.begin(), opening.hosts.end());
+  for (const SocketSetting& socket : opening.plain_http) reached.push_back("http://" + text_of(socket));
+  if (reached.empty()) return "nothing more";
+  const std::size_t told = std::min(reached.size(), kMost);
+  const std::string rest =
+      reached.size() > told ? fmt::format(" and {} more", reached.size() - told) : std::string();
+  reached.resize(told);
+  return fmt::format("{}{}", fmt::join(reached, ", "), rest);
+}
+
+void tell_egress(Report& report, const EgressSettings& egress) {
+  if (const std::filesystem::path& file = egress.ca_file; !file.empty()) {
+    const bool good = is_ca_file(file);
+    report.line(good ? Grade::Good : Grade::Bad, "egress",
+                good ? fmt::format("Receivers are believed by the certificates in {}.", file.string())
+                     : fmt::format("{} can't be read or holds no certificate in PEM.", file.string()));
+  }
+  if (egress.openings.empty())
     return report.line(Grade::Good, "egress", "Only globally reachable addresses.");
-  for (const EgressOpening& opening : config.egress.openings)
+  for (const EgressOpening& opening : egress.openings)
     report.line(opening.environment == Environment::Live ? Grade::Warning : Grade::Good, "egress",
-                fmt::format("{} in `{}` may also reach {} networks, {} hosts, {} plain HTTP addresses.",
+                fmt::format("{} in `{}` may also reach {}.",
                             opening.organization.empty() ? "every organization" : opening.organization,
-                            name_of(opening.environment), opening.networks.size(), opening.hosts.size(),
-                            opening.plain_http.size()));
+                            name_of(opening.environment), reach_of(opening)));
 }
 
 // Rows of the control plane that are not what the gateway wrote: who edits them can do more than any caller.
@@ -132,41 +185,83 @@ void look_for_damage(Report& report, OfflineInstallation& installation) {
   lines.finish(verdict->damaged);
 }
 
+void check_place_of(Report& report, std::string_view subject, const HttpListener& listener) {
+  if (const auto free = check_place(listener); !free)
+    report.line(Grade::Bad, subject, free.error().detail + ".");
+}
+
+bool is_any(const IpAddress& address) {
+  return std::ranges::all_of(address.octets(), [](std::uint8_t octet) { return octet == 0; });
+}
+
+// Where the gateway will listen once it is started.
+void check_places(Report& report, const Config& config) {
+  const SocketSetting& api = config.server.listen;
+  check_place_of(report, "server", {.address = api.address, .port = api.port});
+  if (!config.metrics.listen) return;
+  const SocketSetting& metrics = *config.metrics.listen;
+  const bool meet = api.address == metrics.address ||
+                    (api.address.family() == metrics.address.family() && is_any(api.address));
+  if (meet && api.port == metrics.port && api.port != 0)
+    return report.line(Grade::Bad, "metrics",
+                       fmt::format("{} is taken by `server.listen`.", text_of(metrics)));
+  check_place_of(report, "metrics", {.address = metrics.address, .port = metrics.port});
+}
+
+// The directory in which the operator's socket lies; a line of its own when it is not the data's.
+bool check_socket_directory(Report& report, const Config& config, bool data_is_closed) {
+  const std::filesystem::path& socket = config.operators.socket;
+  const std::filesystem::path folder = socket.has_parent_path() ? socket.parent_path() : ".";
+  std::error_code ignored;
+  if (folder == config.data_dir || std::filesystem::equivalent(folder, config.data_dir, ignored))
+    return data_is_closed;
+  return check_private(report, "operator", folder, 0700);
+}
+
+void look_at_stopped(Report& report, const Config& config) {
+  auto installation = OfflineInstallation::open(config);
+  if (!installation)
+    return report.line(Grade::Bad, "gateway", "It does not run, and: " + installation.error());
+  report.line(Grade::Warning, "gateway", "It does not run; key and database open.");
+  look_for_damage(report, **installation);
+}
+
+void check_gateway(Report& report, const Config& config, bool data_is_closed) {
+  const std::filesystem::path& socket = config.operators.socket;
+  const bool directory_is_closed = check_socket_directory(report, config, data_is_closed);
+  const auto answer = ask_gateway(socket, {.method = "GET", .target = "/readyz", .body = {}, .headers = {}});
+  if (!answer) {
+    HttpListener local{.kind = HttpListener::Kind::Unix};
+    local.socket_path = socket;
+    if (directory_is_closed) check_place_of(report, "operator", local);
+    check_places(report, config);
+    return look_at_stopped(report, config);
+  }
+  check_private(report, "operator", socket, 0600);
+  const bool ready = answer->status == 200;
+  report.line(ready ? Grade::Good : Grade::Bad, "gateway",
+              ready ? "It runs and is ready." : "It runs and is not ready: " + answer->body);
+  ask_for_damage(report, socket);
+}
+
 }  // namespace
 
 ExitCode run_doctor(const std::filesystem::path& config_file) {
   Report report;
+  check_user(report);
   const auto config = load_config(config_file);
   if (!config) {
     report.line(Grade::Bad, "configuration", config.error().message);
     return ExitCode::Usage;
   }
   report.line(Grade::Good, "configuration", fmt::format("{} is good.", config_file.string()));
-  check_private(report, "data", config->data_dir, 0700);
+  const bool data_is_closed = check_private(report, "data", config->data_dir, 0700);
   check_private(report, "root key", config->root_key, 0600);
   check_volumes(report, *config);
   check_library(report);
-  if (config->server.tls_certificate.empty()) {
-    report.line(
-        config->server.listen.address.is_loopback() ? Grade::Good : Grade::Bad, "tls",
-        "Plain HTTP, which is for loopback alone: put a TLS proxy in front, or set `tls_certificate`.");
-  } else {
-    check_private(report, "tls", config->server.tls_key, 0600);
-  }
-  tell_egress(report, *config);
-  const auto answer = ask_gateway(config->operators.socket,
-                                  {.method = "GET", .target = "/readyz", .body = {}, .headers = {}});
-  if (answer) {
-    report.line(
-        answer->status == 200 ? Grade::Good : Grade::Bad, "gateway",
-        answer->status == 200 ? "It runs and is ready." : "It runs and is not ready: " + answer->body);
-    ask_for_damage(report, config->operators.socket);
-  } else if (auto installation = OfflineInstallation::open(*config); installation) {
-    report.line(Grade::Warning, "gateway", "It does not run; key and database open.");
-    look_for_damage(report, **installation);
-  } else {
-    report.line(Grade::Bad, "gateway", "It does not run, and: " + installation.error());
-  }
+  check_tls(report, config->server);
+  tell_egress(report, config->egress);
+  check_gateway(report, *config, data_is_closed);
   return report.bad() ? ExitCode::Unexpected : ExitCode::Ok;
 }
 

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
+
+#include "app/cli/internal/operator_answer.h"
 
 namespace sealpost {
 namespace {
@@ -40,17 +41,6 @@ bool send_all(int fd, std::string_view data) {
     data.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
-}
-
-Result<OperatorResponse, OperatorClientError> parse_answer(std::string_view raw) {
-  const std::size_t head_end = raw.find("\r\n\r\n");
-  if (!raw.starts_with("HTTP/1.1 ") || raw.size() < 12 || head_end == std::string_view::npos)
-    return fail(OperatorClientError::Broken);
-  OperatorResponse response;
-  const auto [end, error] = std::from_chars(raw.data() + 9, raw.data() + 12, response.status);
-  if (error != std::errc() || end != raw.data() + 12) return fail(OperatorClientError::Broken);
-  response.body = raw.substr(head_end + 4);
-  return response;
 }
 
 }  // namespace
@@ -87,7 +77,7 @@ Result<OperatorResponse, OperatorClientError> ask_gateway(const std::filesystem:
     raw.append(block, static_cast<std::size_t>(got));
     if (raw.size() > kMaxAnswer) return fail(OperatorClientError::Broken);
   }
-  return parse_answer(raw);
+  return parse_answer(request.method, raw);
 }
 
 }  // namespace sealpost

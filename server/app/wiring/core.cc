@@ -7,6 +7,9 @@
 namespace sealpost {
 namespace {
 
+constexpr std::string_view kNoInstallation =
+    "The data directory holds no installation: run `sealpost init` first.";
+
 std::string explain(RootKeyError error, const std::filesystem::path& path) {
   switch (error) {
     case RootKeyError::NotFound:
@@ -42,8 +45,7 @@ Result<InstallationName, std::string> name_installation(Store& store, Entropy& e
     return {};
   });
   if (!read) return fail(std::string("The database can't be read."));
-  if (!id && mode == Core::Mode::Open)
-    return fail(std::string("The data directory holds no installation: run `sealpost init` first."));
+  if (!id && mode == Core::Mode::Open) return fail(std::string(kNoInstallation));
   if (!id) {
     id = to_base32(entropy.array<15>());
     const auto written = store.transact_and_wait(
@@ -51,6 +53,16 @@ Result<InstallationName, std::string> name_installation(Store& store, Entropy& e
     if (!written) return fail(std::string("The database can't be written."));
   }
   return InstallationName{.id = *id, .generation = 1};
+}
+
+// The store makes a database where it finds none, or an empty file. Who only opens must not get one: it would
+// pass for this installation's. Whether the directory is there at all is for the store to say.
+bool is_without_database(const std::filesystem::path& database) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(database.parent_path(), ignored)) return false;
+  const auto found = std::filesystem::status(database, ignored).type();
+  return found == std::filesystem::file_type::not_found ||
+         (found == std::filesystem::file_type::regular && std::filesystem::file_size(database, ignored) == 0);
 }
 
 }  // namespace
@@ -66,6 +78,7 @@ Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode
   core->root = *std::move(root);
   SqliteOptions options;
   options.path = config.data_dir / "sealpost.db";
+  if (mode == Mode::Open && is_without_database(options.path)) return fail(std::string(kNoInstallation));
   auto store = SqliteStore::open(std::move(options), core->clock, core->entropy);
   if (!store) return fail(explain(store.error()));
   core->store = *std::move(store);

@@ -20,7 +20,8 @@ namespace sealpost {
 
 class Core final {
  public:
-  // `Make` is init's: names the installation when it has no name yet. Errors are sentences for the operator.
+  // `Make` is init's: makes the database, and names the installation when it has no name yet; `Open` makes
+  // neither. Errors are sentences for the operator.
   enum class Mode : std::uint8_t { Make, Open };
   // `clock`: what tests move days with; it outlives the core. Null: the machine's.
   static Result<std::unique_ptr<Core>, std::string> open(const Config& config, Mode mode,

@@ -5,8 +5,18 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace sealpost {
+namespace {
+
+std::string plain_http_text(const SocketSetting& socket) {
+  const bool v6 = socket.address.family() == IpAddress::Family::V6;
+  const std::string address = socket.address.to_string();
+  return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(socket.port);
+}
+
+}  // namespace
 
 std::vector<std::string> EgressPolicies::replace(const EgressSettings& settings,
                                                  std::vector<SocketAddress> own_listeners) {
@@ -31,6 +41,25 @@ std::vector<std::string> EgressPolicies::replace(const EgressSettings& settings,
   return unknown;
 }
 
+template <class Each>
+void EgressPolicies::each_opening_of(const Tenancy& tenancy, Each&& each) const {
+  for (const Opening& one : openings_) {
+    if (one.organization.set() && one.organization != tenancy.organization) continue;
+    if (one.opening.environment == tenancy.environment) each(one.opening);
+  }
+}
+
+std::vector<std::string> EgressPolicies::openings_of(const Tenancy& tenancy) {
+  std::set<std::string> found;
+  const std::scoped_lock lock(mutex_);
+  each_opening_of(tenancy, [&](const EgressOpening& opening) {
+    for (const Cidr& network : opening.networks) found.insert(network.to_string());
+    for (const std::string& host : opening.hosts) found.insert(host);
+    for (const SocketSetting& socket : opening.plain_http) found.insert(plain_http_text(socket));
+  });
+  return {found.begin(), found.end()};
+}
+
 EgressPolicyPtr EgressPolicies::policy_of(const Tenancy& tenancy) {
   const std::scoped_lock lock(mutex_);
   EgressPolicyPtr& made = made_[tenancy];
@@ -42,14 +71,12 @@ EgressPolicyPtr EgressPolicies::policy_of(const Tenancy& tenancy) {
                                   .plain_http = {},
                                   .own_listeners = own_listeners_,
                                   .own_addresses = own_addresses_};
-  for (const Opening& one : openings_) {
-    if (one.organization.set() && one.organization != tenancy.organization) continue;
-    if (one.opening.environment != tenancy.environment) continue;
-    std::ranges::copy(one.opening.networks, std::back_inserter(settings.opened_networks));
-    std::ranges::copy(one.opening.hosts, std::back_inserter(settings.opened_hosts));
-    for (const SocketSetting& socket : one.opening.plain_http)
+  each_opening_of(tenancy, [&](const EgressOpening& opening) {
+    std::ranges::copy(opening.networks, std::back_inserter(settings.opened_networks));
+    std::ranges::copy(opening.hosts, std::back_inserter(settings.opened_hosts));
+    for (const SocketSetting& socket : opening.plain_http)
       settings.plain_http.push_back({socket.address, socket.port});
-  }
+  });
   made = std::make_shared<const EgressPolicy>(std::move(settings));
   return made;
 }

@@ -21,12 +21,17 @@ class EgressPolicies final {
   // Names of organizations in the settings that are none of ours come back, for the log.
   std::vector<std::string> replace(const EgressSettings& settings, std::vector<SocketAddress> own_listeners);
   [[nodiscard]] EgressPolicyPtr policy_of(const Tenancy& tenancy);
+  // What the file opens to it: networks, hosts, plain HTTP addresses. Sorted, each once.
+  [[nodiscard]] std::vector<std::string> openings_of(const Tenancy& tenancy);
 
  private:
   struct Opening {
     OrganizationId organization;  // unset: every one
     EgressOpening opening;
   };
+  template <class Each>
+  void each_opening_of(const Tenancy& tenancy, Each&& each) const;
+
   const PublicIdCodec& ids_;
   const std::vector<IpAddress> own_addresses_;
   std::mutex mutex_;

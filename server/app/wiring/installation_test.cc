@@ -176,6 +176,31 @@ class InstallationTest : public ::testing::Test {
                     "webhook-signature: {}\r\n",
                     id, at, signature));
   }
+  // ---- A source whose scheme signs the body alone.
+  std::string make_untimed_source(bool until_key_retired) {
+    return make("/v1/sources", object{{"integration_id", integration_},
+                                      {"name", until_key_retired ? "Chosen" : "Usual"},
+                                      {"scheme", "generic_hmac"},
+                                      {"hmac_template", object{{"signature_header", "X-Signature"},
+                                                               {"signature_prefix", ""},
+                                                               {"encoding", "base64"},
+                                                               {"timestamp_header", ""},
+                                                               {"id_header", ""},
+                                                               {"event_type_header", ""},
+                                                               {"signed_template", "{body}"}}},
+                                      {"claims_until_key_retired", until_key_retired}});
+  }
+  std::string add_key(const std::string& source, std::string_view secret) {
+    return make("/v1/sources/" + source + "/keys", object{{"algorithm", "hmac_sha256"}, {"secret", secret}},
+                "/key/id");
+  }
+  Answer send_untimed(const std::string& source, std::string_view secret, int event) {
+    const std::string body = boost::json::serialize(object{{"type", "nowhere"}, {"event", event}});
+    const auto signature = HmacSha256(as_bytes(secret)).tag(as_bytes(body));
+    return over_tcp(
+        "POST", "/v1/in/" + source, body,
+        fmt::format("Content-Type: application/json\r\nX-Signature: {}\r\n", to_base64(signature)));
+  }
   std::string accepted(const std::string& id, std::string_view type) {
     const Answer answer = send(id, type);
     EXPECT_EQ(answer.status, 202) << boost::json::serialize(answer.body);
@@ -266,6 +291,39 @@ TEST_F(InstallationTest, ClaimsEndAndTheSameIdIsNewAgain) {
   ASSERT_TRUE(eventually([&] { return send("evt", "nowhere").status == 202; }));
 }
 
+// Of a scheme that signs neither time nor id: what came once verifies as long as its key does.
+TEST_F(InstallationTest, ClaimsLastUntilTheKeyIsRetiredWhereThatWasChosen) {
+  make_parties();
+  const std::string chosen = make_untimed_source(true);
+  const std::string key = add_key(chosen, "a secret of the first, 32 octets");
+  const std::string usual = make_untimed_source(false);
+  add_key(usual, "a secret of another, 32 octets..");
+  const auto from_chosen = [&] { return send_untimed(chosen, "a secret of the first, 32 octets", 1); };
+  const auto from_usual = [&](int event) {
+    return send_untimed(usual, "a secret of another, 32 octets..", event);
+  };
+  ASSERT_EQ(from_chosen().status, 202);
+  ASSERT_EQ(from_usual(1).status, 202);
+  for (int month = 0; month < 3; ++month) {
+    pass(days(40));
+    ASSERT_TRUE(eventually([&] { return from_usual(100 + ++probes_).status == 202; }));
+    if (month == 0) {
+      // What lies in one slice with claims that are needed is kept beside them; this one does not.
+      ASSERT_EQ(from_usual(2).status, 202);
+    }
+    ASSERT_EQ(from_chosen().status, 200) << "known after " << 40 * (month + 1) << " days";
+  }
+  ASSERT_TRUE(eventually([&] { return from_usual(2).status == 202; })) << "which is not so by itself";
+  const std::string next = add_key(chosen, "a secret of the next, 32 octets.");
+  EXPECT_EQ(as_operator("POST", "/v1/keys/" + key + ":retire", object{{"overlap_seconds", 0}}).status, 200);
+  EXPECT_EQ(from_chosen().status, 200) << "known, whatever became of its key";
+  pass(days(40));
+  ASSERT_TRUE(eventually([&] { return from_usual(100 + ++probes_).status == 202; }));
+  EXPECT_TRUE(eventually([&] {
+    return send_untimed(chosen, "a secret of the next, 32 octets.", 1).status == 202;
+  })) << "no key that was there verifies it any more";
+}
+
 TEST_F(InstallationTest, TokensAndOverlapsEnd) {
   make_parties();
   const std::string message = accepted("evt", "nowhere");
@@ -348,6 +406,7 @@ TEST_F(InstallationTest, ItDoesNotStartOnWhatIsNotItsOwn) {
   const ScratchDirectory empty;
   const std::filesystem::path data = std::exchange(config_.data_dir, empty.path());
   EXPECT_NE(start_again().find("sealpost init"), std::string::npos) << "no installation";
+  EXPECT_TRUE(std::filesystem::is_empty(empty.path())) << "nothing was made";
   config_.data_dir = data;
   EXPECT_EQ(start_again(), "");
 }

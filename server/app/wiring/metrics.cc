@@ -12,7 +12,7 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
   std::vector<Metric> metrics = http_server_metrics("api", [&server] { return server.stats(); });
 
   metrics.push_back(
-      {MetricKind::Counter, "sealpost_refusals_total", "Webhooks refused, by public code.", [&ledger] {
+      {MetricKind::Counter, "sealpost_refusals_total", "Refusals filed, by public code.", [&ledger] {
          std::vector<MetricSample> samples;
          for (const auto& [code, count] : ledger.totals())
            samples.push_back({{{"code", std::string(to_string(code))}}, count});
@@ -20,6 +20,8 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
        }});
   metrics.push_back(counter("sealpost_unknown_source_total", "Webhooks to sources that do not exist.",
                             [&ledger] { return ledger.unknown_sources(); }));
+  metrics.push_back(counter("sealpost_unknown_caller_total", "Calls without a credential that is known.",
+                            [&ledger] { return ledger.unknown_callers(); }));
   metrics.push_back(counter("sealpost_store_batches_total", "Transactions committed by the store's writer.",
                             [&store] { return store.metrics().batches; }));
   metrics.push_back(counter("sealpost_store_commands_total", "Commands run by the store's writer.",

@@ -14,8 +14,10 @@
 #include "edge/webhook_inlet/webhook_inlet.h"
 #include "flow/acceptance/acceptance.h"
 #include "flow/delivery/delivery_engine.h"
+#include "flow/directory/egress_openings.h"
 #include "flow/directory/operations.h"
 #include "flow/directory/revocation.h"
+#include "flow/directory/sources.h"
 #include "flow/history/message_history.h"
 #include "flow/minting/token_minting.h"
 #include "flow/upkeep/upkeep.h"
@@ -48,6 +50,12 @@ Acceptance::Limits limits_of(const LimitSettings& settings) {
                       static_cast<double>(settings.integration_burst)}};
 }
 
+HttpSenderOutlet outlet_of(const EgressSettings& settings) {
+  HttpSenderOutlet outlet{.ca_file = settings.ca_file, .proxy = {}};
+  if (settings.proxy) outlet.proxy = SocketAddress{settings.proxy->address, settings.proxy->port};
+  return outlet;
+}
+
 Store::PurgeTerms terms_of(const LimitSettings& settings) {
   return {.now = {},
           .dead_letter_term = std::chrono::days(settings.payload_dead_letter_days),
@@ -67,6 +75,7 @@ struct Wiring::Parts {
   std::unique_ptr<Core> core;
   WallTime started_at{};
   std::atomic<bool> draining{false};
+  std::atomic<bool> openings_told{false};
 
   std::unique_ptr<Directory> directory;
   std::unique_ptr<AuthorizationGate> gate;
@@ -116,6 +125,8 @@ Result<std::unique_ptr<Wiring>, std::string> Wiring::start(Config config, std::s
   wiring->build_arrivals();
   wiring->build_api();
   SEALPOST_TRY_VOID(wiring->listen());
+  wiring->tell_openings();
+  wiring->add_chores();
   return wiring;
 }
 
@@ -152,9 +163,7 @@ Result<void, std::string> Wiring::build_delivery() {
 
   HttpSenderOptions sending;
   sending.user_agent = "Sealpost/" + p.version;
-  sending.ca_file = p.config.egress.ca_file;
-  if (p.config.egress.proxy)
-    sending.proxy = SocketAddress{p.config.egress.proxy->address, p.config.egress.proxy->port};
+  sending.outlet = outlet_of(p.config.egress);
   auto sender = CurlHttpSender::create(std::move(sending), core.clock);
   if (!sender) return fail(std::string("Sending can't start: check `egress.ca_file`."));
   p.sender = *std::move(sender);
@@ -195,14 +204,15 @@ void Wiring::build_operations() {
         return judged ? std::nullopt : std::optional(judged.error());
       },
       .hooks = {.node = core.installation.id.substr(0, 8),
-                .abort_sends = [&p](const EndedAccess& ended) -> std::uint64_t {
-                  const auto aborted =
-                      p.delivery->access_ended_and_wait(ended.tenancy.organization, kRevocationPatience);
-                  return aborted ? aborted->size() : 0;
-                }},
+                .abort_sends =
+                    [&p](const EndedAccess& ended) {
+                      return p.delivery->access_ended_and_wait(ended.tenancy.organization,
+                                                               kRevocationPatience);
+                    }},
       .rates = {.source = {p.config.limits.source_per_second, p.config.limits.source_burst},
                 .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}},
-      .erasure = terms_of(p.config.limits)});
+      .erasure = terms_of(p.config.limits),
+      .openings = [&p](const Tenancy& tenancy) { return p.egress->openings_of(tenancy); }});
   p.history = std::make_unique<MessageHistory>(*p.operations);
 }
 
@@ -229,7 +239,8 @@ void Wiring::build_arrivals() {
                                                                  .tokens = *p.tokens,
                                                                  .clock = core.clock,
                                                                  .entropy = core.entropy,
-                                                                 .log = *p.log});
+                                                                 .log = *p.log,
+                                                                 .refusals = *p.ledger});
   p.inlet = std::make_unique<WebhookInlet>(WebhookInlet::Parts{.acceptance = *p.acceptance,
                                                                .directory = *p.directory,
                                                                .audit = *core.audit,
@@ -266,7 +277,8 @@ void Wiring::build_api() {
                                                    .inlet = *p.inlet,
                                                    .pool = *p.pool,
                                                    .positions = p.core->store->positions(),
-                                                   .log = *p.log},
+                                                   .log = *p.log,
+                                                   .refusals = *p.ledger},
                                     std::move(options));
 }
 
@@ -314,8 +326,16 @@ Result<void, std::string> Wiring::listen() {
   for (const std::string& unknown : p.egress->replace(p.config.egress, std::move(own)))
     p.log->warn("egress_opening_ignored",
                 {{"organization", unknown}, {"reason", "no organization of this installation"}});
-  add_chores();
   return {};
+}
+
+void Wiring::tell_openings() {
+  Parts& p = *parts_;
+  p.openings_told = false;
+  const auto told = record_openings(*p.operations, SystemCall(SystemCallKey(), "configuration"));
+  if (!told) return p.log->error("egress_openings_not_recorded", {});
+  p.openings_told = true;
+  if (*told > 0) p.log->info("egress_openings_recorded", {{"organizations", *told}});
 }
 
 void Wiring::add_chores() {
@@ -351,6 +371,14 @@ void Wiring::add_chores() {
                      p.log->error("data_keys_not_made", {});
                    return ChoreOutcome::Done;
                  }});
+  // What a failing store did not take at the start or at a reload.
+  p.upkeep->add({.name = "tell_openings",
+                 .period = Milliseconds(1'000),
+                 .trust = ChoreTrust::AnyClock,
+                 .run = [this, &p](const std::stop_token&) {
+                   if (!p.openings_told) tell_openings();
+                   return ChoreOutcome::Done;
+                 }});
   // A gateway that is not ready gets no calls, so nobody's write would show that the store writes again.
   p.upkeep->add({.name = "try_store",
                  .period = Milliseconds(1'000),
@@ -369,6 +397,9 @@ void Wiring::add_chores() {
                  .run = [&p](const std::stop_token&) {
                    Store::PurgeTerms terms = terms_of(p.config.limits);
                    terms.now = p.core->clock.wall_now();
+                   terms.claims_needed = [&p](Position owner, WallTime made_by) {
+                     return are_claims_needed(*p.directory->picture()->directory, owner, made_by);
+                   };
                    const auto more = p.core->store->purge_step(terms);
                    return more && *more ? ChoreOutcome::More : ChoreOutcome::Done;
                  }});
@@ -393,9 +424,13 @@ void Wiring::reload(const Config& config) {
   Parts& p = *parts_;
   std::vector<SocketAddress> own{{p.config.server.listen.address, p.server->port(0)}};
   if (p.metrics_server) own.push_back({p.config.metrics.listen->address, p.metrics_server->port(0)});
+  // Before the policies, whose new version makes every later request take the new way out.
+  if (!p.sender->replace_outlet(outlet_of(config.egress)))
+    p.log->error("egress_outlet_not_reloaded", {{"ca_file", config.egress.ca_file.string()}});
   for (const std::string& unknown : p.egress->replace(config.egress, std::move(own)))
     p.log->warn("egress_opening_ignored",
                 {{"organization", unknown}, {"reason", "no organization of this installation"}});
+  tell_openings();
   if (const auto reloaded = p.server->reload_tls(); !reloaded)
     p.log->error("tls_not_reloaded", {{"detail", reloaded.error().detail}});
   p.log->info("reloaded", {});

@@ -50,6 +50,7 @@ class Wiring final {
   void build_arrivals();
   void build_api();
   Result<void, std::string> listen();
+  void tell_openings();
   void add_chores();
   void disable_endpoint(const Tenancy& tenancy, EndpointId endpoint, std::string_view reason);
   std::unique_ptr<Parts> parts_;

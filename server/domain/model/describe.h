@@ -38,7 +38,8 @@ BOOST_DESCRIBE_STRUCT(GenericHmacTemplate, (),
                        event_type_header, signed_template))
 BOOST_DESCRIBE_STRUCT(Source, (),
                       (integration, name, state, scheme, generic, window_seconds, max_body_bytes, event_types,
-                       networks, event_rules, claim_horizon_hours, rate_per_second, rate_burst))
+                       networks, event_rules, claim_horizon_hours, claims_until_key_retired, rate_per_second,
+                       rate_burst))
 BOOST_DESCRIBE_STRUCT(CustomHeader, (), (name, value))
 BOOST_DESCRIBE_STRUCT(Endpoint, (),
                       (integration, name, url, state, state_reason, body, sign_v1, sign_v1a, headers,

@@ -117,6 +117,8 @@ struct Source {
   std::vector<EventRule> event_rules;
   // How long claims outlive acceptance. 0: 7 days with a signed time, 30 days without.
   std::uint32_t claim_horizon_hours = 0;
+  bool claims_until_key_retired =
+      false;  // and as long as a key that was there verifies; without a signed time only
   std::uint32_t rate_per_second = 0;
   std::uint32_t rate_burst = 0;
   [[nodiscard]] SourceId id() const { return {head.position}; }

@@ -33,7 +33,7 @@ enum class Refusal : std::uint8_t {
   GrantNotActive,
   Suspended,
   QuotaExceeded,
-  // A receiver's own expectation of the signed organization, environment, endpoint or type (SDK only).
+  // A receiver's own expectation of the signed organization, environment or endpoint (SDK only).
   UnexpectedAudience,
 };
 

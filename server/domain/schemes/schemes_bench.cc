@@ -1,5 +1,5 @@
-// What verification costs beside the bare HMAC it can't do without, and the costliest request that a
-// stranger can build. BareHmac* is the same algorithm through the same OpenSSL, fetched once.
+// What verification costs beside the bare HMAC it can't do without. BareHmac* is the same algorithm through
+// the same OpenSSL, fetched once.
 #include <benchmark/benchmark.h>
 
 #include <openssl/evp.h>
@@ -79,97 +79,6 @@ void VerifyStandardV1_1KiB(benchmark::State& state) {
   }
 }
 BENCHMARK(VerifyStandardV1_1KiB);
-
-// 8 signatures that match nothing, 5 keys, the largest body of the scheme.
-void CostliestStandardV1(benchmark::State& state) {
-  StandardRequest request(default_max_body(Scheme::StandardV1));
-  const auto settings = SchemeSettings::create({});
-  std::string list;
-  for (std::uint8_t i = 0; i < kMaxSignatures; ++i) {
-    const HmacSha256 strange(key_octets(static_cast<std::uint8_t>(100 + i)));
-    list += (i == 0 ? "" : " ") + *sign_standard_v1(kId, kTime, request.body, strange);
-  }
-  request.headers.back().value = list;
-  request.keys.clear();
-  for (std::uint8_t i = 0; i < kMaxVerificationKeys; ++i)
-    request.keys.push_back({.id = "k", .material = HmacSha256(key_octets(i))});
-  for (auto _ : state) {
-    const auto facts = gather(*settings, request.headers, request.body, request.keys, kNow);
-    if (decide(facts, {}) != Refusal::BadSignature) state.SkipWithError("expected bad_signature");
-  }
-}
-BENCHMARK(CostliestStandardV1)->Unit(benchmark::kMicrosecond);
-
-class FixedEntropy final : public Entropy {
- public:
-  explicit FixedEntropy(std::uint8_t first) : next_(first) {}
-  void fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& octet : out) octet = next_++;
-  }
-
- private:
-  std::uint8_t next_;
-};
-
-// The same for v1a: 8 signatures and 5 keys end after 8 checks.
-void CostliestStandardV1a(benchmark::State& state) {
-  StandardRequest request(default_max_body(Scheme::StandardV1a));
-  const auto settings = SchemeSettings::create({.scheme = Scheme::StandardV1a});
-  FixedEntropy entropy(1);
-  FixedEntropy own_entropy(7);  // another sequence: the sender holds none of our keys
-  std::string list;
-  for (std::size_t i = 0; i < kMaxSignatures; ++i) {
-    const auto strange = Ed25519PrivateKey::generate(entropy);
-    list += (i == 0 ? "" : " ") + *sign_standard_v1a(kId, kTime, request.body, strange);
-  }
-  request.headers.back().value = list;
-  request.keys.clear();
-  for (std::size_t i = 0; i < kMaxVerificationKeys; ++i) {
-    const auto own = Ed25519PrivateKey::generate(own_entropy);
-    request.keys.push_back({.id = "k", .material = *Ed25519PublicKey::create(own.public_bytes())});
-  }
-  for (auto _ : state) {
-    const auto facts = gather(*settings, request.headers, request.body, request.keys, kNow);
-    if (decide(facts, {}) != Refusal::BadSignature) state.SkipWithError("expected bad_signature");
-  }
-}
-BENCHMARK(CostliestStandardV1a)->Unit(benchmark::kMicrosecond);
-
-// A scheme of one HMAC: the largest body that is its default, and a signature of the right form under no key
-// of ours.
-void costliest(benchmark::State& state, Scheme scheme, std::vector<HeaderView> headers) {
-  const Bytes body = make_body(default_max_body(scheme));
-  const auto settings = SchemeSettings::create({.scheme = scheme});
-  headers.push_back({"content-type", "application/json"});
-  std::vector<VerificationKey> keys;
-  for (std::uint8_t i = 0; i < kMaxVerificationKeys; ++i)
-    keys.push_back({.id = "k", .material = HmacSha256(key_octets(i))});
-  for (auto _ : state) {
-    const auto facts = gather(*settings, headers, body, keys, kNow);
-    if (decide(facts, {}) != Refusal::BadSignature) state.SkipWithError("expected bad_signature");
-  }
-}
-
-void CostliestGitHub(benchmark::State& state) {
-  const std::string signature = "sha256=" + std::string(64, 'a');
-  costliest(state, Scheme::GitHub,
-            {{"x-github-event", "push"}, {"x-github-delivery", kId}, {"x-hub-signature-256", signature}});
-}
-BENCHMARK(CostliestGitHub)->Unit(benchmark::kMicrosecond);
-
-void CostliestStripe(benchmark::State& state) {
-  std::string signature = "t=" + std::to_string(kTime);
-  for (std::size_t i = 0; i < kMaxSignatures; ++i) signature += ",v1=" + std::string(64, 'a');
-  costliest(state, Scheme::Stripe, {{"stripe-signature", signature}});
-}
-BENCHMARK(CostliestStripe)->Unit(benchmark::kMicrosecond);
-
-void CostliestSlack(benchmark::State& state) {
-  const std::string time = std::to_string(kTime);
-  const std::string signature = "v0=" + std::string(64, 'a');
-  costliest(state, Scheme::Slack, {{"x-slack-request-timestamp", time}, {"x-slack-signature", signature}});
-}
-BENCHMARK(CostliestSlack)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace sealpost

@@ -16,9 +16,8 @@ bool curl_is_ready() {
 
 class CurlHttpSender::Impl final {
  public:
-  Impl(HttpSenderOptions options, const Clock& clock, std::unique_ptr<SocketWatch> sockets,
-       std::unique_ptr<TlsRoots> roots)
-      : loop(std::move(options), clock, std::move(sockets), std::move(roots)) {}
+  Impl(HttpSenderOptions options, const Clock& clock, std::unique_ptr<SocketWatch> sockets, OutletPtr outlet)
+      : loop(std::move(options), clock, std::move(sockets), std::move(outlet)) {}
   SenderLoop loop;
 };
 
@@ -27,9 +26,9 @@ Result<std::unique_ptr<CurlHttpSender>, HttpSenderError> CurlHttpSender::create(
   if (!curl_is_ready()) return fail(HttpSenderError::System);
   auto sockets = SocketWatch::create();
   if (sockets == nullptr) return fail(HttpSenderError::System);
-  auto roots = TlsRoots::create(options.ca_file);
-  if (roots == nullptr) return fail(HttpSenderError::Tls);
-  auto impl = std::make_unique<Impl>(std::move(options), clock, std::move(sockets), std::move(roots));
+  auto outlet = Outlet::create(options.outlet);
+  if (outlet == nullptr) return fail(HttpSenderError::Tls);
+  auto impl = std::make_unique<Impl>(std::move(options), clock, std::move(sockets), std::move(outlet));
   return std::unique_ptr<CurlHttpSender>(new CurlHttpSender(std::move(impl)));
 }
 
@@ -42,6 +41,12 @@ Result<void, SubmitError> CurlHttpSender::submit(OutboundRequest&& request, Comp
 void CurlHttpSender::abort(const Tenancy& tenancy, SendTag tag) { impl_->loop.abort(tenancy, tag); }
 void CurlHttpSender::abort_organization(OrganizationId organization, AbortReport report) {
   impl_->loop.abort_organization(organization, std::move(report));
+}
+Result<void, HttpSenderError> CurlHttpSender::replace_outlet(const HttpSenderOutlet& outlet) {
+  auto made = Outlet::create(outlet);
+  if (made == nullptr) return fail(HttpSenderError::Tls);
+  impl_->loop.replace_outlet(std::move(made));
+  return {};
 }
 void CurlHttpSender::stop() { impl_->loop.stop(); }
 HttpSenderStats CurlHttpSender::stats() const { return impl_->loop.stats(); }

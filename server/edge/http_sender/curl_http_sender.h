@@ -30,11 +30,15 @@ struct ClientIdentity {
   std::filesystem::path private_key_file;  // PEM, 0600
 };
 
+// The way out, and whom receivers are believed by.
+struct HttpSenderOutlet {
+  std::filesystem::path ca_file;       // PEM; empty: the system's store
+  std::optional<SocketAddress> proxy;  // reached by plain HTTP; requests go by CONNECT to the judged address
+};
+
 struct HttpSenderOptions {
   std::string user_agent = "Sealpost";
-  std::filesystem::path ca_file;  // PEM; empty: the system's store
-  std::optional<SocketAddress>
-      proxy;  // reached by plain HTTP; requests go through CONNECT to the judged address
+  HttpSenderOutlet outlet;
   std::vector<ClientIdentity> client_identities;
   Milliseconds connect_timeout{10'000};
   Milliseconds idle_pool_lifetime{60'000};
@@ -69,6 +73,11 @@ class CurlHttpSender final : public HttpSender {
   Result<void, SubmitError> submit(OutboundRequest&& request, Completion done) override;
   void abort(const Tenancy& tenancy, SendTag tag) override;
   void abort_organization(OrganizationId organization, AbortReport report) override;
+
+  // For every pool made from now on; so give the policies a higher version afterwards, and each request under
+  // one of them goes out the new way. Any thread. HttpSenderError::Tls: the CA file is no good, and nothing
+  // has changed.
+  Result<void, HttpSenderError> replace_outlet(const HttpSenderOutlet& outlet);
 
   // Aborts, completes and joins. Not to be called from a completion.
   void stop();

@@ -392,7 +392,7 @@ TEST(HttpSenderTls, AReceiverIsTrustedByItsAuthorityAndItsName) {
   TestHttpServer good([](const std::string&) { return TestReply{}; }, right);
   TestHttpServer impostor([](const std::string&) { return TestReply{}; }, wrong);
   HttpSenderOptions options;
-  options.ca_file = authority.ca_file();
+  options.outlet.ca_file = authority.ca_file();
   const auto send = [&](Door& door, std::uint16_t port) {
     OutboundRequest request;
     request.policy = loopback_opened();
@@ -415,9 +415,38 @@ TEST(HttpSenderTls, AReceiverIsTrustedByItsAuthorityAndItsName) {
   EXPECT_EQ(impostor.requests(), 0);
 }
 
+TEST(HttpSenderTls, AReplacedAuthorityCountsForTheNextVersionOfAPolicy) {
+  TempFolder old_folder;
+  TempFolder new_folder;
+  TestAuthority old_authority(old_folder.path);
+  TestAuthority new_authority(new_folder.path);
+  TestHttpServer before([](const std::string&) { return TestReply{}; },
+                        old_authority.issue("before", "IP:127.0.0.1"));
+  TestHttpServer after([](const std::string&) { return TestReply{}; },
+                       new_authority.issue("after", "IP:127.0.0.1"));
+  HttpSenderOptions options;
+  options.outlet.ca_file = old_authority.ca_file();
+  Door door(options);
+  const auto send = [&](const TestHttpServer& server, std::uint64_t version) {
+    OutboundRequest request;
+    request.policy = loopback_opened({.version = version});
+    request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
+    return door.get(std::move(request)).outcome;
+  };
+  EXPECT_EQ(send(before, 1), OutboundOutcome::Responded);
+  EXPECT_EQ(send(after, 1), OutboundOutcome::Tls);
+  const auto bad = door.sender->replace_outlet({.ca_file = "/nonexistent/ca.pem", .proxy = {}});
+  ASSERT_FALSE(bad.ok());
+  EXPECT_EQ(bad.error(), HttpSenderError::Tls);
+  EXPECT_EQ(send(before, 2), OutboundOutcome::Responded) << "what is no good changes nothing";
+  ASSERT_TRUE(door.sender->replace_outlet({.ca_file = new_authority.ca_file(), .proxy = {}}).ok());
+  EXPECT_EQ(send(before, 3), OutboundOutcome::Tls);
+  EXPECT_EQ(send(after, 3), OutboundOutcome::Responded);
+}
+
 TEST(HttpSenderTls, AnUnreadableAuthorityFileIsRefusedAtStart) {
   HttpSenderOptions options;
-  options.ca_file = "/nonexistent/ca.pem";
+  options.outlet.ca_file = "/nonexistent/ca.pem";
   SystemClock clock;
   const auto created = CurlHttpSender::create(options, clock);
   ASSERT_FALSE(created.ok());
@@ -445,7 +474,7 @@ TEST(HttpSenderProxy, ConnectNamesTheJudgedAddressAndTheEnvironmentIsIgnored) {
   unsetenv("http_proxy");
   unsetenv("ALL_PROXY");
   // NOLINTEND(concurrency-mt-unsafe)
-  options.proxy = SocketAddress{ip("127.0.0.1"), proxy.port()};
+  options.outlet.proxy = SocketAddress{ip("127.0.0.1"), proxy.port()};
   Door door(options);
   auto request = request_to(4711);
   request.url = "http://behind.example:4711/";

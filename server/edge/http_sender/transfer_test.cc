@@ -31,8 +31,8 @@ class PinnedTransfer : public testing::Test {
   void SetUp() override { prepare({}); }
   void prepare(std::optional<SocketAddress> proxy) {
     pool_.reset();
-    options_.proxy = proxy;
-    pool_ = ConnectionPool::create({}, {options_, clock_, *sockets_, *roots_}, nullptr);
+    const auto outlet = Outlet::create({.ca_file = {}, .proxy = proxy});
+    pool_ = ConnectionPool::create({}, {options_, clock_, *sockets_, outlet}, nullptr);
     transfer_ = pool_->take();
     allow("127.0.0.1", 8080);
     transfer_->target = policy().judge_url("http://127.0.0.1:8080/").value();
@@ -69,7 +69,6 @@ class PinnedTransfer : public testing::Test {
   SystemClock clock_;
   HttpSenderOptions options_;
   std::unique_ptr<SocketWatch> sockets_ = SocketWatch::create();
-  std::unique_ptr<TlsRoots> roots_ = TlsRoots::create({});
   std::unique_ptr<ConnectionPool> pool_;
   Transfer* transfer_ = nullptr;
 };

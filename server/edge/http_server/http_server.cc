@@ -1,23 +1,20 @@
 #include "edge/http_server/http_server.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <thread>
 
 #include "edge/http_server/internal/connection.h"
 #include "edge/http_server/internal/core.h"
+#include "edge/http_server/internal/listening.h"
 #include "edge/http_server/internal/loop.h"
 #include "edge/http_server/internal/tls.h"
 
@@ -31,134 +28,16 @@ using http_internal::Core;
 using http_internal::count;
 using http_internal::Loop;
 using http_internal::Socket;
+using http_internal::SocketName;
 using http_internal::TlsContext;
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 
-constexpr int kBacklog = 4096;
 constexpr Milliseconds kAcceptPause{50};
 constexpr std::string_view kRefusedConnection =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-class FileDescriptor final {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(FileDescriptor&&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-// What the sockets interface wants: any address family behind one pointer type.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SocketAddress tcp_address(const IpAddress& address, std::uint16_t port) {
-  SocketAddress out;
-  const auto octets = address.octets();
-  if (address.family() == IpAddress::Family::V4) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(port);
-    std::memcpy(&in.sin_addr, octets.data(), octets.size());
-    std::memcpy(&out.storage, &in, sizeof(in));
-    out.size = sizeof(in);
-  } else {
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(port);
-    std::memcpy(&in.sin6_addr, octets.data(), octets.size());
-    std::memcpy(&out.storage, &in, sizeof(in));
-    out.size = sizeof(in);
-  }
-  return out;
-}
-
-void read_tcp_address(const SocketAddress& from, IpAddress& address, std::uint16_t& port) {
-  if (from.storage.ss_family == AF_INET) {
-    sockaddr_in in{};
-    std::memcpy(&in, &from.storage, sizeof(in));
-    std::array<std::uint8_t, 4> octets{};
-    std::memcpy(octets.data(), &in.sin_addr, octets.size());
-    address = IpAddress::v4(octets);
-    port = ntohs(in.sin_port);
-  } else if (from.storage.ss_family == AF_INET6) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, &from.storage, sizeof(in));
-    std::array<std::uint8_t, 16> octets{};
-    std::memcpy(octets.data(), &in.sin6_addr, octets.size());
-    address = IpAddress::v6(octets).unmapped();
-    port = ntohs(in.sin6_port);
-  }
-}
-
-Failure<HttpServerError> bind_failed(const std::string& where) {
-  return fail(HttpServerError{.fault = HttpServerFault::BindFailed,
-                              .detail = where + ": " + std::generic_category().message(errno)});
-}
-
 Failure<HttpServerError> bad_options(std::string detail) {
   return fail(HttpServerError{.fault = HttpServerFault::BadOptions, .detail = std::move(detail)});
-}
-
-Result<FileDescriptor, HttpServerError> listen_tcp(const HttpListener& listener) {
-  auto address = tcp_address(listener.address, listener.port);
-  const auto where = listener.address.to_string() + " port " + std::to_string(listener.port);
-  FileDescriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) return bind_failed(where);
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (address.storage.ss_family == AF_INET6)
-    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0)
-    return bind_failed(where);
-  return fd;
-}
-
-// A socket file that nobody listens on is what a crash leaves behind.
-bool remove_stale_socket(SocketAddress& address, const std::filesystem::path& path) {
-  struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0) return errno == ENOENT;
-  if (!S_ISSOCK(status.st_mode)) return errno = EEXIST, false;
-  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), address.get(), address.size) == 0) return errno = EADDRINUSE, false;
-  return errno == ECONNREFUSED && ::unlink(path.c_str()) == 0;
-}
-
-Result<FileDescriptor, HttpServerError> listen_unix(const HttpListener& listener) {
-  const auto& path = listener.socket_path;
-  struct stat directory{};
-  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  if (::stat(parent.c_str(), &directory) != 0) return bind_failed(parent.string());
-  if ((directory.st_mode & 077) != 0) {
-    return fail(HttpServerError{.fault = HttpServerFault::InsecureSocketDirectory,
-                                .detail = parent.string() + " is open to others (chmod 700)"});
-  }
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  if (path.native().size() >= sizeof(name.sun_path)) return errno = ENAMETOOLONG, bind_failed(path.string());
-  std::memcpy(name.sun_path, path.c_str(), path.native().size());
-  SocketAddress address;
-  std::memcpy(&address.storage, &name, sizeof(name));
-  address.size = sizeof(name);
-  if (!remove_stale_socket(address, path)) return bind_failed(path.string());
-  FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) return bind_failed(path.string());
-  // Linux gives the file the mode of the socket, so there is no moment at which others may connect.
-  if (::fchmod(fd.get(), 0600) != 0 || ::bind(fd.get(), address.get(), address.size) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(fd.get(), kBacklog) != 0)
-    return bind_failed(path.string());
-  return fd;
 }
 
 std::optional<PeerCredentials> credentials_of(int fd) {
@@ -230,17 +109,17 @@ Result<void, HttpServerError> HttpServer::State::open(const HttpListener& config
     SEALPOST_TRY(tls, http_internal::make_tls_context(config));
   }
   const bool is_unix = config.kind == HttpListener::Kind::Unix;
-  SEALPOST_TRY(auto fd, is_unix ? listen_unix(config) : listen_tcp(config));
+  SEALPOST_TRY(auto fd, is_unix ? http_internal::listen_unix(config) : http_internal::listen_tcp(config));
   auto& context = loops.front()->context();
   auto listener = std::make_unique<Listener>(Listener{.index = listeners.size(),
                                                       .config = config,
                                                       .acceptor = Acceptor(context),
                                                       .pause = asio::steady_timer(context),
                                                       .tls = std::move(tls)});
-  SocketAddress bound;
+  SocketName bound;
   if (!is_unix && ::getsockname(fd.get(), bound.get(), &bound.size) == 0) {
     IpAddress ignored;
-    read_tcp_address(bound, ignored, listener->port);
+    http_internal::read_tcp_name(bound, ignored, listener->port);
   }
   struct stat status{};
   if (is_unix && ::lstat(config.socket_path.c_str(), &status) == 0) listener->socket_inode = status.st_ino;
@@ -282,9 +161,9 @@ void HttpServer::State::on_accept(Listener& listener, Loop& loop, Socket socket)
     origin.peer.credentials = credentials_of(socket.native_handle());
     if (!origin.peer.credentials) return;
   } else {
-    SocketAddress from;
+    SocketName from;
     if (::getpeername(socket.native_handle(), from.get(), &from.size) != 0) return;  // gone already
-    read_tcp_address(from, origin.peer.address, origin.peer.port);
+    http_internal::read_tcp_name(from, origin.peer.address, origin.peer.port);
     const int on = 1;
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     origin.counted_by_address =

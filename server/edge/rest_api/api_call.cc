@@ -1,11 +1,11 @@
 #include "edge/rest_api/api_call.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/json.hpp>
 
 #include "domain/tlog/leaf.h"
+#include "edge/rest_api/internal/request_reading.h"
 #include "edge/rest_api/secret_answer.h"
 #include "flow/directory/page_cursor.h"
 
@@ -13,38 +13,11 @@ namespace sealpost {
 namespace {
 
 constexpr std::size_t kMaxCursorText = 512;
-constexpr std::size_t kMaxIdempotencyKey = 128;
-
-std::optional<std::uint64_t> read_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool plain = text == "0" || (!text.empty() && text.front() >= '1' && text.front() <= '9');
-  if (error != std::errc{} || end != text.data() + text.size() || !plain) return std::nullopt;
-  return number;
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
-// application/json, with no charset but UTF-8.
-bool is_json(std::string_view content_type) {
-  const std::size_t semicolon = content_type.find(';');
-  std::string_view type = content_type.substr(0, semicolon);
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  if (!equal_ignoring_case(type, "application/json")) return false;
-  if (semicolon == std::string_view::npos) return true;
-  std::string_view parameter = content_type.substr(semicolon + 1);
-  while (parameter.starts_with(' ')) parameter.remove_prefix(1);
-  return equal_ignoring_case(parameter, "charset=utf-8") ||
-         equal_ignoring_case(parameter, "charset=\"utf-8\"");
-}
+// What has a place of its own.
+constexpr std::array kPlacedKinds{EntityKind::Organization, EntityKind::Workspace, EntityKind::Integration,
+                                  EntityKind::Source,       EntityKind::Endpoint,  EntityKind::Channel,
+                                  EntityKind::Subscription, EntityKind::Grant,     EntityKind::Credential,
+                                  EntityKind::SigningKey,   EntityKind::Message,   EntityKind::Delivery};
 
 void wipe(boost::json::value& value) {
   if (auto* text = value.if_string()) wipe_memory(text->data(), text->size());
@@ -85,19 +58,7 @@ Problem ApiCall::query_problem(std::string_view name, std::string message) {
 }
 
 Result<void, Problem> ApiCall::check_query() const {
-  if (route_->query == "*") return {};
-  const auto known = words_of(route_->query);
-  FieldErrors errors;
-  for (const QueryParameter& one : request_.target.query) {
-    FieldError error{
-        .pointer = "?" + one.name, .message = "No such parameter.", .nearest = {}, .unknown = true};
-    if (std::ranges::find(known, one.name) == known.end()) {
-      if (const auto near = nearest_name(one.name, known)) error.nearest = *near;
-      errors.push_back(std::move(error));
-    } else if (find_parameter(request_.target, one.name).count > 1) {
-      errors.push_back({.pointer = error.pointer, .message = "This parameter is given more than once."});
-    }
-  }
+  const FieldErrors errors = judge_query(request_.target, route_->query);
   if (!errors.empty()) return fail(Problem(errors));
   return {};
 }
@@ -138,25 +99,15 @@ Result<void, Problem> ApiCall::read_body() {
 }
 
 Result<std::uint64_t, Problem> ApiCall::if_match() const {
-  const HeaderCount header = request_.headers.find("If-Match");
-  if (header.count == 0) return fail(Problem(PublicCode::PreconditionRequired));
-  if (header.count > 1) return fail(Problem(PublicCode::MalformedRequest));
-  // Only an ETag that we gave can match: strong, of a version. Lists and `*` name no version to change.
-  const std::string_view text = header.first;
-  const bool quoted = text.size() > 2 && text.front() == '"' && text.back() == '"';
-  const auto version = quoted ? read_number(text.substr(1, text.size() - 2)) : std::nullopt;
-  if (!version || *version == 0) return fail(Problem(PublicCode::PreconditionFailed));
+  const auto version = read_if_match(request_.headers);
+  if (!version) return fail(Problem(version.error()));
   return *version;
 }
 
 Result<std::string, Problem> ApiCall::idempotency_key() const {
-  const HeaderCount header = request_.headers.find("Idempotency-Key");
-  if (header.count == 0) return std::string();
-  const bool readable = header.count == 1 && !header.first.empty() &&
-                        header.first.size() <= kMaxIdempotencyKey &&
-                        std::ranges::all_of(header.first, [](char c) { return c >= '!' && c <= '~'; });
-  if (!readable) return fail(Problem(PublicCode::InvalidIdempotencyKey));
-  return std::string(header.first);
+  const auto key = read_idempotency_key(request_.headers);
+  if (!key) return fail(Problem(key.error()));
+  return std::string(*key);
 }
 
 std::string ApiCall::route_text() const { return request_.method_text + ' ' + request_.target.path; }
@@ -215,6 +166,55 @@ Result<AuthorizedCall, Problem> ApiCall::authorize_for(EntityKind kind, Position
   const auto reached = judge_reach(*picture->directory, call, kind, position);
   if (!reached) return fail(Problem(reached.error()));
   return call;
+}
+
+bool ApiCall::name_place(CallIdentity& who, std::string_view id) const {
+  const auto picture = operations().picture();
+  for (const EntityKind kind : kPlacedKinds) {
+    const auto position = ids().decode(kind, id);
+    if (!position) continue;
+    auto place = placement_of(*picture->directory, kind, *position);
+    if (!place) place = parts().history.placement(kind, *position);
+    if (!place) return false;
+    who.tenancy = place->tenancy;
+    who.integration = place->integration;
+    if (kind == EntityKind::Workspace) who.workspace = {*position};
+    if (kind == EntityKind::Channel)
+      who.workspace = picture->directory->find(ChannelId{*position})->workspace;
+    return true;
+  }
+  return false;
+}
+
+void ApiCall::name_place(CallIdentity& who) const {
+  for (const std::string& parameter : parameters_)
+    if (name_place(who, parameter)) return;
+  for (const QueryParameter& one : request_.target.query)
+    if (name_place(who, one.value)) return;
+  const auto* body = body_.if_object();
+  if (body == nullptr) return;
+  for (const auto& member : *body)
+    if (const auto* text = member.value().if_string(); text != nullptr && name_place(who, *text)) return;
+}
+
+CallIdentity ApiCall::identity() const {
+  if (const auto* machine = std::get_if<TokenClaims>(&caller_))
+    return identity_of(*machine, *route_, id_, request_.client);
+  CallIdentity who{.route = route_,
+                   .request = id_,
+                   .client = request_.client,
+                   .tenancy = {},
+                   .integration = {},
+                   .workspace = {},
+                   .caller = {}};
+  const auto* caller = std::get_if<OperatorCaller>(&caller_);
+  if (caller == nullptr) return who;
+  who.caller.kind = CallerKind::Operator;
+  who.caller.position = Position{caller->claims.uid} + 1;
+  who.caller.shown = caller->over_socket ? "peer_credentials" : "bearer_token";
+  who.caller.token = caller->claims.token;
+  name_place(who);
+  return who;
 }
 
 // ---- Writing the answer

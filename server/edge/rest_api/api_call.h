@@ -12,6 +12,7 @@
 #include <boost/json/value.hpp>
 
 #include "edge/rest_api/authenticator.h"
+#include "edge/rest_api/refused_call.h"
 #include "edge/rest_api/rest_api.h"
 #include "edge/rest_api/route.h"
 #include "edge/rest_api/router.h"
@@ -102,6 +103,9 @@ class ApiCall final {
   }
   Result<AuthorizedCall, Problem> authorize_for(EntityKind kind, Position position) const;
   [[nodiscard]] Target target_of(EntityKind kind, Position position) const;
+  // For the record of a refusal. Nothing of this call is kept.
+  [[nodiscard]] CallIdentity identity() const;
+  [[nodiscard]] RefusedCalls refused_calls() const { return {operations(), parts().refusals}; }
 
   // ---- Writing the answer ----
   [[nodiscard]] static HttpResponse json(int status, const boost::json::value& body);
@@ -121,6 +125,9 @@ class ApiCall final {
  private:
   [[nodiscard]] std::string cursor_scope(const AuthorizedCall& call, std::string_view filters) const;
   [[nodiscard]] std::string route_text() const;
+  // What an operator's request is about, by the first id in it that is one of ours: fills in the place.
+  void name_place(CallIdentity& who) const;
+  bool name_place(CallIdentity& who, std::string_view id) const;
 
   Context context_;
   HttpRequest request_;

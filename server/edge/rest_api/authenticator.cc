@@ -52,6 +52,12 @@ Result<Caller, Problem> Authenticator::authenticate(const HttpRequest& request, 
   return fail(Problem(PublicCode::InvalidToken));
 }
 
+std::optional<TokenClaims> Authenticator::refused_machine(const HttpRequest& request) const {
+  const auto token = bearer_token(request.headers);
+  if (!token || token_kind(*token) != TokenKind::Machine) return std::nullopt;
+  return tokens_.made_for(*token);
+}
+
 bool has_token_in_query(const RequestTarget& target) {
   constexpr std::array<std::string_view, 4> kNames{"access_token", "token", "client_secret", "authorization"};
   constexpr std::array<std::string_view, 5> kPrefixes{"spt_live_", "spt_test_", "spo_", "sps_live_",

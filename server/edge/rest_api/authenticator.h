@@ -28,6 +28,8 @@ class Authenticator final {
 
   // missing_token, invalid_token, expired_token, malformed_request.
   Result<Caller, Problem> authenticate(const HttpRequest& request, WallTime now) const;
+  // Whose token it was that authenticate() refused, if it was made here: it has expired, say.
+  [[nodiscard]] std::optional<TokenClaims> refused_machine(const HttpRequest& request) const;
 
  private:
   [[nodiscard]] bool is_operator(std::uint32_t uid) const;

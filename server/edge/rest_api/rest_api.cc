@@ -38,7 +38,10 @@ HttpResponse run(ApiCall& api) {
     return api.route().handle(api);
   }();
   if (answer) return finished(*std::move(answer), api.id_text());
-  return finished(problem_response(answer.error(), api.id_text()), api.id_text());
+  Problem problem = answer.error();
+  // Minting has filed its own.
+  if (api.route().callers != Callers::Anonymous) api.refused_calls().file(api.identity(), problem);
+  return finished(problem_response(problem, api.id_text()), api.id_text());
 }
 
 }  // namespace
@@ -56,11 +59,21 @@ struct RestApi::State {
     const std::string id = ids().encode(request);
     responder.send(finished(problem_response(problem, id), id));
   }
+  // `problem` is why authenticate() knows no caller: filed if the token once was good, else counted.
+  void note_unknown(const HttpRequest& head, const Route& route, RequestId id, Problem& problem) const;
   // Runs on the pool, or is refused there.
   void submit(std::unique_ptr<ApiCall> api, Responder responder) const;
   void accept(std::unique_ptr<ApiCall> api, Responder responder) const;
   void dispatch(const RouteMatch& match, HttpRequest&& request, RequestId id, Responder responder) const;
 };
+
+void RestApi::State::note_unknown(const HttpRequest& head, const Route& route, RequestId id,
+                                  Problem& problem) const {
+  const bool in_query = problem.code == PublicCode::TokenInQuery;
+  const auto machine = in_query ? std::nullopt : authenticator.refused_machine(head);
+  if (!machine) return parts.refusals.note_unknown_caller();
+  RefusedCalls(parts.operations, parts.refusals).file(identity_of(*machine, route, id, head.client), problem);
+}
 
 void RestApi::State::submit(std::unique_ptr<ApiCall> api, Responder responder) const {
   // Shared, because a task that the pool refuses must leave something to answer with.
@@ -85,14 +98,21 @@ void RestApi::State::submit(std::unique_ptr<ApiCall> api, Responder responder) c
 }
 
 void RestApi::State::accept(std::unique_ptr<ApiCall> api, Responder responder) const {
-  if (const auto admitted = admit(*api); !admitted) return refuse(admitted.error(), api->id(), responder);
-  accept_messages(*api, std::move(responder));
+  const auto admitted = admit(*api);
+  if (admitted) return accept_messages(*api, std::move(responder));
+  Problem problem = admitted.error();
+  api->refused_calls().file(api->identity(), problem);
+  refuse(problem, api->id(), responder);
 }
 
 void RestApi::State::dispatch(const RouteMatch& match, HttpRequest&& request, RequestId id,
                               Responder responder) const {
   const Route& route = *match.route;
-  if (has_token_in_query(request.target)) return refuse(PublicCode::TokenInQuery, id, responder);
+  const auto refuse_unknown = [&](Problem problem) {
+    note_unknown(request, route, id, problem);
+    refuse(problem, id, responder);
+  };
+  if (has_token_in_query(request.target)) return refuse_unknown(PublicCode::TokenInQuery);
   if (route.run == RunKind::Webhook) {
     const std::string source(match.parameters[0]);
     return parts.inlet.receive(source, id, std::move(request), std::move(responder));
@@ -101,7 +121,7 @@ void RestApi::State::dispatch(const RouteMatch& match, HttpRequest&& request, Re
   const WallTime now = parts.operations.now();
   if (route.callers != Callers::Anonymous) {
     auto known = authenticator.authenticate(request, now);
-    if (!known) return refuse(known.error(), id, responder);
+    if (!known) return refuse_unknown(known.error());
     caller = *std::move(known);
   }
   const bool small = request.body.size() <= kMaxInlineBody;
@@ -132,12 +152,14 @@ std::optional<HttpResponse> RestApi::refuse_body(const HttpRequest& head) {
   const Route* route = state_->router.find(head.method, head.target.path).route;
   if (route == nullptr || route->run == RunKind::Webhook || route->callers == Callers::Anonymous)
     return std::nullopt;
-  const auto refused = [&](const auto& reason) {
-    const std::string id = state_->ids().encode(state_->new_request());
-    return finished(problem_response(reason, id), id);
+  const auto refused = [&](Problem problem) {
+    const RequestId id = state_->new_request();
+    state_->note_unknown(head, *route, id, problem);
+    const std::string text = state_->ids().encode(id);
+    return finished(problem_response(problem, text), text);
   };
   // In the order of dispatch().
-  if (has_token_in_query(head.target)) return refused(Problem(PublicCode::TokenInQuery));
+  if (has_token_in_query(head.target)) return refused(PublicCode::TokenInQuery);
   const auto known = state_->authenticator.authenticate(head, state_->parts.operations.now());
   if (known) return std::nullopt;
   return refused(known.error());

@@ -1,7 +1,8 @@
 // The HttpHandler of the gateway. For each request, in this order: a request id; the route; tokens in the
 // query refused; who calls; may they call this operation at all; the form of the body; then, on a pool
 // thread, the operation itself, which authorizes once more for the exact target. A full pool answers 503 with
-// Retry-After. Every answer carries the request id, `no-store` and `nosniff`.
+// Retry-After. Every answer carries the request id, `no-store` and `nosniff`. A refusal of a caller that we
+// know is filed on its way out (refused_call.h); others are only counted.
 //
 // Life: all parts outlive it; the pool is stopped before it dies. Thread-safe; socket threads never wait in
 // it.
@@ -62,6 +63,7 @@ class RestApi final : public HttpHandler {
     ThreadPool& pool;
     PositionAllocator& positions;  // request ids
     Logger& log;
+    RefusalLedger& refusals;
   };
   RestApi(Parts parts, const ApiOptions& options);
   ~RestApi() override;

@@ -257,12 +257,16 @@ TEST_F(RestApiTest, TakesNoBodyFromWhomItWouldRefuse) {
     api_->handle(std::move(head), captured->responder());
     const HttpResponse whole = captured->wait();
     if (!refusal) return std::string();
-    // The ordinary answer and no more: but for the request's own id it is the same to the byte.
+    // The ordinary answer and no more: but for the ids of the request and its record it is the same to the
+    // byte.
     auto early = boost::json::parse(refusal->body).as_object();
     auto later = boost::json::parse(whole.body).as_object();
     EXPECT_EQ(early.at("request_id").as_string(), refusal->headers.sole("Request-Id"));
-    early.erase("request_id");
-    later.erase("request_id");
+    for (const char* id : {"request_id", "refusal_id"}) {
+      EXPECT_EQ(early.contains(id), later.contains(id)) << row.title;
+      early.erase(id);
+      later.erase(id);
+    }
     EXPECT_EQ(early, later) << row.title;
     EXPECT_EQ(refusal->status, whole.status) << row.title;
     EXPECT_EQ(refusal->headers.sole("WWW-Authenticate"), whole.headers.sole("WWW-Authenticate")) << row.title;

@@ -66,33 +66,43 @@ struct Reply {
   const PublicIdCodec& ids;
   std::string log_origin;
   std::string request_id;
+  CallIdentity who;
+  RefusedCalls refusals;
   Responder responder;
 
   void send(HttpResponse&& response) {
     finish_answer(response, request_id);
     responder.send(std::move(response));
   }
-  void refuse(const Problem& problem) { send(problem_response(problem, request_id)); }
+  void refuse(Problem problem) {
+    refusals.file(who, problem);
+    send(problem_response(problem, request_id));
+  }
+  void answer(const AcceptanceAnswer& outcome) {
+    if (const auto* refused = std::get_if<Refused>(&outcome)) return refuse(problem_of(ids, *refused));
+    send(answer_response(context(), outcome, AuthScheme::Bearer));
+  }
   [[nodiscard]] ReceiptContext context() const { return {ids, log_origin, request_id}; }
 };
 
 // What one element would have got on its own.
-boost::json::object batch_result(const ReceiptContext& context, const AcceptanceAnswer& answer) {
-  if (const auto* receipt = std::get_if<Receipt>(&answer))
-    return {{"status", receipt->duplicate ? 200 : 202}, {"accepted", receipt_body(context, *receipt)}};
-  const auto* refused = std::get_if<Refused>(&answer);
-  const Problem problem =
-      refused == nullptr ? Problem(PublicCode::InternalError) : problem_of(context.ids, *refused);
+boost::json::object batch_result(const Reply& reply, Problem problem) {
+  reply.refusals.file(reply.who, problem);
   return {{"status", public_code_info(problem.code).status},
-          {"problem", problem_body(problem, context.request_id)}};
+          {"problem", problem_body(problem, reply.request_id)}};
 }
-boost::json::object batch_result(const Problem& problem, std::string_view request_id) {
-  return {{"status", public_code_info(problem.code).status}, {"problem", problem_body(problem, request_id)}};
+boost::json::object batch_result(const Reply& reply, const AcceptanceAnswer& answer) {
+  if (const auto* receipt = std::get_if<Receipt>(&answer))
+    return {{"status", receipt->duplicate ? 200 : 202},
+            {"accepted", receipt_body(reply.context(), *receipt)}};
+  const auto* refused = std::get_if<Refused>(&answer);
+  return batch_result(
+      reply, refused == nullptr ? Problem(PublicCode::InternalError) : problem_of(reply.ids, *refused));
 }
-boost::json::object batch_result(const FieldErrors& errors, std::size_t index, std::string_view request_id) {
+boost::json::object batch_result(const Reply& reply, const FieldErrors& errors, std::size_t index) {
   FieldErrors placed = errors;
   for (FieldError& error : placed) error.pointer.insert(0, "/messages/" + std::to_string(index));
-  return batch_result(Problem(placed), request_id);
+  return batch_result(reply, Problem(placed));
 }
 
 Result<void, Problem> accept_one(ApiCall& api, const AuthorizedCall& call, Reply& reply) {
@@ -100,11 +110,10 @@ Result<void, Problem> accept_one(ApiCall& api, const AuthorizedCall& call, Reply
   SEALPOST_TRY(message.idempotency_key, api.idempotency_key());
   std::vector<NewMessage> messages;
   messages.push_back(std::move(message));
-  api.parts().acceptance.messages(
-      call, "POST /v1/messages", std::move(messages),
-      [reply = std::move(reply)](std::vector<AcceptanceAnswer> answers) mutable {
-        reply.send(answer_response(reply.context(), answers.front(), AuthScheme::Bearer));
-      });
+  api.parts().acceptance.messages(call, "POST /v1/messages", std::move(messages),
+                                  [reply = std::move(reply)](std::vector<AcceptanceAnswer> answers) mutable {
+                                    reply.answer(answers.front());
+                                  });
   return {};
 }
 
@@ -123,7 +132,7 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < items->size(); ++i) {
     if (texts[i].size() > kMessageBodyBytes) {  // as it would be refused on its own
-      results[i] = batch_result(Problem(PublicCode::BodyTooLarge), reply.request_id);
+      results[i] = batch_result(reply, Problem(PublicCode::BodyTooLarge));
       continue;
     }
     const auto* object = (*items)[i].if_object();
@@ -133,7 +142,7 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
     auto message = object == nullptr ? Result<NewMessage, FieldErrors>(fail(std::move(no_object)))
                                      : read_message(*object, texts[i], true);
     if (!message) {
-      results[i] = batch_result(message.error(), i, reply.request_id);
+      results[i] = batch_result(reply, message.error(), i);
       continue;
     }
     // The request's key makes each element repeatable that brings none of its own.
@@ -144,8 +153,7 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
   }
   auto finish = [reply = std::move(reply), results = std::move(results),
                  places = std::move(places)](std::vector<AcceptanceAnswer> answers) mutable {
-    for (std::size_t i = 0; i < answers.size(); ++i)
-      results[places[i]] = batch_result(reply.context(), answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i) results[places[i]] = batch_result(reply, answers[i]);
     reply.send(ApiCall::json(200, boost::json::object{{"results", std::move(results)}}));
   };
   if (messages.empty())
@@ -158,8 +166,12 @@ Result<void, Problem> accept_batch(ApiCall& api, const AuthorizedCall& call, Rep
 }  // namespace
 
 void accept_messages(ApiCall& api, Responder responder) {
-  Reply reply{
-      .ids = api.ids(), .log_origin = {}, .request_id = api.id_text(), .responder = std::move(responder)};
+  Reply reply{.ids = api.ids(),
+              .log_origin = {},
+              .request_id = api.id_text(),
+              .who = api.identity(),
+              .refusals = api.refused_calls(),
+              .responder = std::move(responder)};
   const auto call = api.authorize();
   if (!call) return reply.refuse(call.error());
   reply.log_origin = api.base().audit.origin(call->tenancy().organization).text();

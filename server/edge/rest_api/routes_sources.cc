@@ -50,6 +50,7 @@ Answer source_create(ApiCall& api) {
       .networks = optional_networks(reader).value_or(std::vector<std::string>()),
       .event_rules = optional_event_rules(reader).value_or(std::vector<EventRule>()),
       .claim_horizon_hours = optional_number(reader, "claim_horizon_hours", 0, 8760).value_or(0),
+      .claims_until_key_retired = reader.optional_boolean("claims_until_key_retired").value_or(false),
       .rate_limit = optional_rate(reader).value_or(RateSetting{}),
       .once = {}};
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
@@ -74,6 +75,7 @@ Answer source_update(ApiCall& api) {
       .networks = optional_networks(reader),
       .event_rules = optional_event_rules(reader),
       .claim_horizon_hours = optional_number(reader, "claim_horizon_hours", 0, 8760),
+      .claims_until_key_retired = reader.optional_boolean("claims_until_key_retired"),
       .rate_limit = optional_rate(reader)};
   SEALPOST_TRY_VOID(reader.finish());
   return api.resource(update_source(api.operations(), call, id, change, version));

@@ -48,11 +48,16 @@ Result<FormBody, Problem> read_form(const ApiCall& api) {
   return *std::move(form);
 }
 
+// Nobody that we know says that it is a client.
+Problem nobody(const ApiCall& api) {
+  api.parts().refusals.note_unknown_caller();
+  return refused(PublicCode::InvalidClient);
+}
+
 Answer token_create(ApiCall& api) {
   SEALPOST_TRY(const FormBody form, read_form(api));
   const auto basic = BasicCredentials::read(api.request().headers);
-  if (!basic && basic.error() == AuthorizationError::Malformed)
-    return fail(refused(PublicCode::InvalidClient));
+  if (!basic && basic.error() == AuthorizationError::Malformed) return fail(nobody(api));
   const bool in_form = form.find("client_id").has_value() || form.find("client_secret").has_value();
   if (basic && in_form)
     return fail(
@@ -65,12 +70,12 @@ Answer token_create(ApiCall& api) {
       .client_id = basic ? basic->user() : form.find("client_id").value_or(""),
       .client_secret = basic ? basic->password() : form.find("client_secret").value_or(""),
       .scope = form.find("scope").value_or("")};
-  if (request.client_id.empty() || request.client_secret.empty())
-    return fail(refused(PublicCode::InvalidClient));
+  if (request.client_id.empty() || request.client_secret.empty()) return fail(nobody(api));
   auto minted = api.parts().minting.mint(request, api.call_context());
   if (!minted) {
     Problem problem = refused(minted.error().code, minted.error().detail);
     problem.retry_after = minted.error().retry_after;
+    if (minted.error().refusal) problem.refusal_id = api.ids().encode(*minted.error().refusal);
     return fail(std::move(problem));
   }
   HttpResponse response =

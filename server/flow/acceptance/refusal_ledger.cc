@@ -1,6 +1,7 @@
 #include "flow/acceptance/refusal_ledger.h"
 
-#include "domain/policy/access_policy.h"
+#include <boost/json.hpp>
+
 #include "foundation/crypto/crypto.h"
 
 namespace sealpost {
@@ -27,80 +28,143 @@ bool proven(PublicCode code) {
 
 }  // namespace
 
+RefusalLedger::Subject RefusalLedger::subject_of(const RefusalKind& kind) {
+  return {.organization = kind.tenancy.organization.position,
+          .integration = kind.integration.position,
+          .source = kind.source.position,
+          .operation = kind.operation,
+          .caller_kind = kind.caller.kind,
+          .caller = kind.caller.position,
+          .shown = kind.caller.shown,
+          .code = kind.code};
+}
+
+RefusalLedger::Entries::iterator RefusalLedger::find(const Subject& subject, std::string& network) {
+  if (const auto it = entries_.find(Key{subject, network}); it != entries_.end()) return it;
+  const auto known = prefixes_.find(subject);
+  const std::size_t prefixes = known == prefixes_.end() ? 0 : known->second;
+  if (prefixes < kMaxPrefixes && entries_.size() < kMaxKinds) return entries_.end();
+  network = kOther;
+  return entries_.find(Key{subject, network});
+}
+
 RefusalId RefusalLedger::note(const RefusalKind& kind, const IpAddress& client,
                               const std::function<std::string()>& steps) {
   const WallTime now = parts_.clock.wall_now();
+  const Subject subject = subject_of(kind);
+  const auto count = [&](Entry& entry) {
+    ++entry.pending;
+    entry.last_at = now;
+    return entry.id;
+  };
+  {
+    const std::scoped_lock lock(mutex_);
+    ++totals_[kind.code];
+    std::string network = network_prefix(client);
+    if (const auto it = find(subject, network); it != entries_.end() && it->second.pending > 0)
+      return count(it->second);
+  }
+  // Explaining hashes the whole body. Nobody else waits for that, and if two come first, one does it in vain.
+  std::string explained = steps();
   const std::scoped_lock lock(mutex_);
-  ++totals_[kind.code];
   std::string network = network_prefix(client);
-  Key key{kind.source.position, kind.code, network};
-  auto it = entries_.find(key);
-  if (it == entries_.end()) {
-    auto& prefixes = prefixes_[{kind.source.position, kind.code}];
-    if (prefixes >= kMaxPrefixes || entries_.size() >= kMaxKinds) {
-      network = "other";
-      key = {kind.source.position, kind.code, network};
-      it = entries_.find(key);
-    } else {
-      ++prefixes;
-    }
-  }
-  if (it == entries_.end()) {
-    Entry fresh{.kind = kind,
-                .id = {parts_.store.positions().draw()},
-                .interval_began = parts_.clock.steady_now(),
-                .pending = 0,
-                .first_at = now,
-                .last_at = now,
-                .steps = steps()};
-    it = entries_.emplace(std::move(key), std::move(fresh)).first;
-    Entry& entry = it->second;
-    const RefusalId told = entry.id;
-    if (write(network, entry, 1)) {
-      entry.id = {};
-    } else {
-      entry.pending = 1;
-    }
-    return told;
-  }
+  auto it = find(subject, network);
+  if (it == entries_.end()) return open(kind, {subject, std::move(network)}, std::move(explained), now);
   Entry& entry = it->second;
   if (entry.pending == 0) {
     entry.kind = kind;
     entry.id = {parts_.store.positions().draw()};
     entry.first_at = now;
-    entry.steps = steps();
+    entry.steps = std::move(explained);
   }
-  ++entry.pending;
-  entry.last_at = now;
-  return entry.id;
+  return count(entry);
+}
+
+RefusalId RefusalLedger::open(const RefusalKind& kind, Key key, std::string explained, WallTime now) {
+  const std::string network = key.second;
+  if (network != kOther) ++prefixes_[key.first];
+  Entry& entry = entries_
+                     .emplace(std::move(key), Entry{.kind = kind,
+                                                    .id = {parts_.store.positions().draw()},
+                                                    .interval_began = parts_.clock.steady_now(),
+                                                    .pending = 0,
+                                                    .first_at = now,
+                                                    .last_at = now,
+                                                    .steps = std::move(explained)})
+                     .first->second;
+  const RefusalId told = entry.id;
+  if (write(network, entry, 1)) {
+    entry.id = {};
+  } else {
+    entry.pending = 1;
+  }
+  return told;
+}
+
+RefusalId RefusalLedger::note_call(const RefusalKind& kind, const IpAddress& client) {
+  return note(kind, client, [&] { return steps_of_call(kind); });
+}
+
+void RefusalLedger::note_without_log(PublicCode code) {
+  const std::scoped_lock lock(mutex_);
+  ++totals_[code];
+}
+
+std::string RefusalLedger::name_of_caller(const RefusalKind& kind) const {
+  if (kind.source.set()) return parts_.ids.encode(kind.source);
+  if (kind.caller.kind == CallerKind::Operator) return "operator:" + std::to_string(kind.caller.position - 1);
+  return parts_.ids.encode(CredentialId{kind.caller.position});
+}
+
+std::string RefusalLedger::steps_of_call(const RefusalKind& kind) const {
+  boost::json::object out{{"actor", name_of_caller(kind)}};
+  if (kind.caller.grant.set()) out["grant"] = parts_.ids.encode(kind.caller.grant);
+  out["operation"] = kind.operation;
+  if (!kind.caller.reason.empty()) out["reason"] = kind.caller.reason;
+  return boost::json::serialize(out);
+}
+
+AuditEvent RefusalLedger::event_of(const std::string& network, const Entry& entry,
+                                   std::uint64_t count) const {
+  const auto& ids = parts_.ids;
+  const RefusalKind& kind = entry.kind;
+  const bool webhook = kind.operation.empty();
+  AuditEvent event(webhook ? "webhook.refused" : "call.refused", kind.tenancy, entry.last_at);
+  auto& what = event.what();
+  what.add("category", to_string(kind.code))
+      .add("count", static_cast<std::int64_t>(count))
+      .add("environment", name_of(kind.tenancy.environment))
+      .add("first_ms", to_unix_ms(entry.first_at));
+  if (kind.integration.set()) what.add("integration", ids.encode(kind.integration));
+  what.add("last_ms", to_unix_ms(entry.last_at));
+  if (!webhook) what.add("operation", kind.operation);
+  what.add("organization", ids.encode(kind.tenancy.organization))
+      .add("refusal", ids.encode(entry.id))
+      .add("result", "refused");
+  if (webhook) what.add("scheme", kind.scheme).add("source", ids.encode(kind.source));
+  if (kind.integration.set()) what.add("source_system", kind.source_system);
+  what.add("steps_sha256", to_hex(sha256(as_bytes(entry.steps))));
+  if (kind.workspace.set()) what.add("workspace", ids.encode(kind.workspace));
+
+  event.where().add("network", network);
+
+  const RefusedCaller& caller = kind.caller;
+  auto& who = event.who();
+  who.add("actor", name_of_caller(kind))
+      .add("actor_kind", name_of(webhook ? CallerKind::WebhookSource : caller.kind));
+  if (caller.grant.set())
+    who.add("grant", ids.encode(caller.grant))
+        .add("grant_version", static_cast<std::int64_t>(caller.grant_version));
+  who.add("policy", kAccessPolicyId)
+      .add("policy_version", static_cast<std::int64_t>(kAccessPolicyVersion))
+      .add("request", ids.encode(kind.request))
+      .add("signature", webhook ? (proven(kind.code) ? "verified" : "not_verified") : caller.shown);
+  if (caller.token.set()) who.add("token", ids.encode(caller.token));
+  return event;
 }
 
 bool RefusalLedger::write(const std::string& network, Entry& entry, std::uint64_t count) {
-  const auto& ids = parts_.ids;
-  AuditEvent event("webhook.refused", entry.kind.tenancy, entry.last_at);
-  event.what()
-      .add("category", to_string(entry.kind.code))
-      .add("count", static_cast<std::int64_t>(count))
-      .add("environment", name_of(entry.kind.tenancy.environment))
-      .add("first_ms", to_unix_ms(entry.first_at))
-      .add("integration", ids.encode(entry.kind.integration))
-      .add("last_ms", to_unix_ms(entry.last_at))
-      .add("organization", ids.encode(entry.kind.tenancy.organization))
-      .add("refusal", ids.encode(entry.id))
-      .add("result", "refused")
-      .add("scheme", entry.kind.scheme)
-      .add("source", ids.encode(entry.kind.source))
-      .add("source_system", entry.kind.source_system)
-      .add("steps_sha256", to_hex(sha256(as_bytes(entry.steps))))
-      .add("workspace", ids.encode(entry.kind.workspace));
-  event.where().add("network", network);
-  event.who()
-      .add("actor", ids.encode(entry.kind.source))
-      .add("policy", kAccessPolicyId)
-      .add("policy_version", static_cast<std::int64_t>(kAccessPolicyVersion))
-      .add("request", ids.encode(entry.kind.request))
-      .add("signature", proven(entry.kind.code) ? "verified" : "not_verified");
-  auto draft = parts_.audit.draft(event);
+  auto draft = parts_.audit.draft(event_of(network, entry, count));
   if (!draft) {
     parts_.log.error("refusal_not_recorded", {{"category", to_string(entry.kind.code)}});
     return false;
@@ -129,14 +193,13 @@ void RefusalLedger::flush(bool all) {
   for (auto it = entries_.begin(); it != entries_.end();) {
     Entry& entry = it->second;
     const bool over = all || now - entry.interval_began >= kInterval;
-    if (over && entry.pending > 0 && write(std::get<2>(it->first), entry, entry.pending)) {
+    if (over && entry.pending > 0 && write(it->first.second, entry, entry.pending)) {
       entry.pending = 0;
       entry.interval_began = now;
     } else if (over && entry.pending == 0) {
-      const auto& [source, code, network] = it->first;
-      if (network != "other")
-        if (const auto prefix = prefixes_.find({source, code});
-            prefix != prefixes_.end() && --prefix->second == 0)
+      const auto& [subject, network] = it->first;
+      if (network != kOther)
+        if (const auto prefix = prefixes_.find(subject); prefix != prefixes_.end() && --prefix->second == 0)
           prefixes_.erase(prefix);
       it = entries_.erase(it);
       continue;

@@ -44,6 +44,22 @@ class RefusalLedgerTest : public ControlPlane {
             .scheme = "github",
             .request = {++requests_}};
   }
+  RefusalKind call_kind(PublicCode code = PublicCode::InsufficientScope) {
+    RefusalKind call = kind(code);
+    call.source = {};
+    call.scheme = {};
+    call.operation = "message_create";
+    call.caller = {.kind = CallerKind::Machine,
+                   .position = 41,
+                   .shown = "bearer_token",
+                   .token = {42},
+                   .grant = {43},
+                   .grant_version = 3};
+    return call;
+  }
+  RefusalId note_call(const RefusalKind& what, std::string_view client = "192.0.2.7") {
+    return ledger_->note_call(what, *IpAddress::parse(client));
+  }
   RefusalId note(std::string_view client = "192.0.2.7", PublicCode code = PublicCode::BadSignature) {
     return note(kind(code), client);
   }
@@ -225,6 +241,112 @@ TEST_F(RefusalLedgerTest, UnknownSourcesOnlyRaiseACounter) {
   ledger_->flush(true);
   EXPECT_TRUE(rows().empty());
   EXPECT_EQ(scripted_->seen(Command::Refusals), 0);
+}
+
+TEST_F(RefusalLedgerTest, UnknownCallersOnlyRaiseACounter) {
+  for (int i = 0; i < 5; ++i) ledger_->note_unknown_caller();
+  EXPECT_EQ(ledger_->unknown_callers(), 5U);
+  ledger_->note_without_log(PublicCode::OperatorNotAllowed);
+  EXPECT_EQ(ledger_->totals().at(PublicCode::OperatorNotAllowed), 1U);
+  ledger_->flush(true);
+  EXPECT_TRUE(rows().empty());
+  EXPECT_EQ(scripted_->seen(Command::Refusals), 0);
+}
+
+TEST_F(RefusalLedgerTest, CallsAreToldApartByCallerOperationAndCode) {
+  struct Case {
+    const char* name;
+    std::function<void(RefusalKind&)> change;
+  };
+  const Case cases[] = {
+      {"the same", [](RefusalKind&) {}},
+      {"another operation", [](RefusalKind& call) { call.operation = "message_get"; }},
+      {"another credential", [](RefusalKind& call) { call.caller.position = 44; }},
+      {"an operator", [](RefusalKind& call) { call.caller.kind = CallerKind::Operator; }},
+      {"not proven", [](RefusalKind& call) { call.caller.shown = "not_verified"; }},
+      {"another integration", [](RefusalKind& call) { call.integration = {45}; }},
+      {"another code", [](RefusalKind& call) { call.code = PublicCode::RateLimited; }},
+  };
+  std::size_t expected = 0;
+  for (const Case& one : cases) {
+    RefusalKind call = call_kind();
+    one.change(call);
+    note_call(call);
+    call.caller.token = {99};
+    call.caller.grant_version = 4;
+    note_call(call);
+    EXPECT_EQ(rows().size(), ++expected) << one.name << "; another token of the same is the same";
+  }
+}
+
+TEST_F(RefusalLedgerTest, AThousandEqualCallsAreTwoRecords) {
+  for (int i = 0; i < 1000; ++i) note_call(call_kind());
+  EXPECT_EQ(rows().size(), 1U);
+  advance(RefusalLedger::kInterval);
+  const auto written = rows();
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_EQ(written[1].count, 999U);
+}
+
+TEST_F(RefusalLedgerTest, ACallFromAThousandNetworksLeavesABoundedNumberOfRecords) {
+  for (int i = 0; i < 1000; ++i) note_call(call_kind(), client_in(i));
+  EXPECT_EQ(rows().size(), RefusalLedger::kMaxPrefixes + 1);
+  EXPECT_EQ(rows().back().network, "other");
+}
+
+TEST_F(RefusalLedgerTest, TheRecordOfACallBindsWhoWhatAndWhere) {
+  RefusalKind call = call_kind();
+  call.caller.reason = "because";
+  const RefusalId told = note_call(call);
+  ASSERT_EQ(rows().size(), 1U);
+  EXPECT_EQ(rows()[0].source, 0U);
+  EXPECT_EQ(rows()[0].steps, R"({"actor":")" + ids_->encode(CredentialId{41}) + R"(","grant":")" +
+                                 ids_->encode(GrantId{43}) +
+                                 R"(","operation":"message_create","reason":"because"})");
+  Fields record = records(tenancy_.organization).back();
+  const std::string now = std::to_string(to_unix_ms(clock_.wall_now()));
+  const Fields expected = {{"class", "call.refused"},
+                           {"category", "insufficient_scope"},
+                           {"count", "1"},
+                           {"organization", ids_->encode(tenancy_.organization)},
+                           {"workspace", ids_->encode(workspace_)},
+                           {"environment", "test"},
+                           {"integration", ids_->encode(integration_)},
+                           {"source_system", "github"},
+                           {"operation", "message_create"},
+                           {"actor", ids_->encode(CredentialId{41})},
+                           {"actor_kind", "machine"},
+                           {"token", ids_->encode(AccessTokenId{42})},
+                           {"grant", ids_->encode(GrantId{43})},
+                           {"grant_version", "3"},
+                           {"policy", std::string(kAccessPolicyId)},
+                           {"policy_version", std::to_string(kAccessPolicyVersion)},
+                           {"request", ids_->encode(RequestId{requests_})},
+                           {"refusal", ids_->encode(told)},
+                           {"network", "192.0.2.0/24"},
+                           {"result", "refused"},
+                           {"first_ms", now},
+                           {"last_ms", now},
+                           {"signature", "bearer_token"}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(record[name], value) << name;
+  EXPECT_FALSE(record.contains("source") || record.contains("scheme"));
+}
+
+TEST_F(RefusalLedgerTest, AnOperatorsCallMayBeAboutTheWholeOrganization) {
+  RefusalKind call = call_kind(PublicCode::OperatorNotAllowed);
+  call.tenancy.environment = Environment::Shared;
+  call.integration = {};
+  call.workspace = {};
+  call.caller = {.kind = CallerKind::Operator, .position = 1001, .shown = "peer_credentials"};
+  note_call(call);
+  EXPECT_TRUE(rows().empty()) << "of no environment";
+  Fields record = records(tenancy_.organization).back();
+  EXPECT_EQ(record["actor"], "operator:1000");
+  EXPECT_EQ(record["actor_kind"], "operator");
+  EXPECT_EQ(record["environment"], "shared");
+  EXPECT_EQ(record["signature"], "peer_credentials");
+  for (const char* none : {"integration", "workspace", "grant", "token"})
+    EXPECT_FALSE(record.contains(none)) << none;
 }
 
 TEST_F(RefusalLedgerTest, TheEndOfTheProcessWritesWhatIsPending) {

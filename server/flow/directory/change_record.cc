@@ -34,7 +34,7 @@ void add_value(CanonicalFields& fields, const std::string& key, const boost::jso
 AuditEvent change_event(const ViewContext& context, const Actor& actor, const ChangeTarget& target) {
   AuditEvent event(target.event_class, target.tenancy, context.now);
   actor.bind(event, context.ids);
-  event.where().add("location", "store");
+  event.where().add("location", "database");
   CanonicalFields& what = event.what();
   what.add("organization", context.ids.encode(target.tenancy.organization));
   what.add("environment", name_of(target.tenancy.environment));

@@ -105,6 +105,7 @@ Operation<Made> approve_grant(Operations& operations, const AuthorizedCall& call
       requested.expires_at = expires_at;
     }
     const Grant* current = picture.active_grant(before->integration);
+    bool narrows = false;
     SEALPOST_TRY(Grant approved, told_grant(approve_grant(picture, std::move(requested), current,
                                                           Approval{.kind = ApproverKind::Operator,
                                                                    .approver = call.caller(),
@@ -118,12 +119,20 @@ Operation<Made> approve_grant(Operations& operations, const AuthorizedCall& call
       SEALPOST_TRY_VOID(
           told(record_change(transaction, context, call, "grant.superseded", current, superseded)));
       // What the old one allowed and the new one does not ends now.
-      if (!covers(approved.scopes, current->scopes)) {
-        SEALPOST_TRY_VOID(told(transaction.narrow(approved.head.tenancy.organization)));
-      }
+      narrows = !covers(approved.scopes, current->scopes);
+      if (narrows) SEALPOST_TRY_VOID(told(transaction.narrow(approved.head.tenancy.organization)));
     }
     SEALPOST_TRY_VOID(told(transaction.update(approved, context.now)));
-    SEALPOST_TRY_VOID(told(record_change(transaction, context, call, "grant.approved", before, approved)));
+    AuditEvent event = change_event(context, call, target_of("grant.approved", approved));
+    const auto old_view = view_of(context, *before);
+    bind_difference(event, &old_view, view_of(context, approved));
+    // Every rise of the epoch stands in a record: `audit check` holds the row against the last one.
+    if (narrows) {
+      SEALPOST_TRY(const std::uint64_t epoch,
+                   told(transaction.store().epoch_of(approved.head.tenancy.organization)));
+      event.what().add("epoch", static_cast<std::int64_t>(epoch));
+    }
+    SEALPOST_TRY_VOID(told(transaction.record(event)));
     return made_of(resource_of(context, approved));
   });
 }

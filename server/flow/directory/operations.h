@@ -43,12 +43,17 @@ struct RateDefaults {
 // each may wait, at most the 750 ms in which a node has to confirm. Empty ones count nothing.
 struct RevocationHooks {
   std::string node;  // this node's name in receipts
-  // Aborts the sends in flight that the change touches; how many were.
-  std::function<std::uint64_t(const EndedAccess&)> abort_sends;
+  // Aborts the sends in flight that the change touches: whose they were, or nothing if some had not come back
+  // in time.
+  std::function<std::optional<std::vector<DeliveryId>>(const EndedAccess&)> abort_sends;
 };
 
 // May this URL be an endpoint's? Asked before the transaction; the sender judges again at each send.
 using EndpointJudge = std::function<std::optional<EgressRefusal>(const Tenancy&, std::string_view url)>;
+
+// What is opened to the deliveries of an environment beyond the reachable world, in the operator's words, in
+// a fixed order. Thread-safe.
+using EgressOpenings = std::function<std::vector<std::string>(const Tenancy&)>;
 
 class Operations final {
  public:
@@ -66,6 +71,7 @@ class Operations final {
     RevocationHooks hooks;
     RateDefaults rates{};
     Store::PurgeTerms erasure{};  // its terms; `now` is unused
+    EgressOpenings openings{};
   };
   explicit Operations(Parts parts) : parts_(std::move(parts)) {}
 

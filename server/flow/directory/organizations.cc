@@ -1,5 +1,6 @@
 #include "flow/directory/organizations.h"
 
+#include "flow/directory/egress_openings.h"
 #include "flow/directory/internal/writing.h"
 #include "trust/vault/object_tag.h"
 
@@ -72,21 +73,24 @@ Operation<Made> create_organization(Operations& operations, const AuthorizedCall
     SEALPOST_TRY_VOID(reserve(operations, made));
   }
   made.name = request.name;
-  return operations.change<Made>([&](ControlTransaction& transaction,
-                                     const DirectorySnapshot& picture) -> Operation<Made> {
-    const ViewContext context = view_context(operations, picture);
-    SEALPOST_TRY(const auto repeat,
-                 claim_once(operations, transaction, call, nowhere, request.once, made.head.position));
-    if (repeat) {
-      SEALPOST_TRY(const Organization* known, made_before(picture.organizations, *repeat));
-      return made_of(resource_of(context, *known), true);
-    }
-    if (first) return refuse(PublicCode::IdempotencyInProgress);  // the claim that was seen has run out since
-    SEALPOST_TRY_VOID(told(transaction.update(made, context.now)));
-    SEALPOST_TRY_VOID(
-        told(record_change<Organization>(transaction, context, call, "organization.created", nullptr, made)));
-    return made_of(resource_of(context, made));
-  });
+  return operations.change<Made>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
+        const ViewContext context = view_context(operations, picture);
+        SEALPOST_TRY(const auto repeat,
+                     claim_once(operations, transaction, call, nowhere, request.once, made.head.position));
+        if (repeat) {
+          SEALPOST_TRY(const Organization* known, made_before(picture.organizations, *repeat));
+          return made_of(resource_of(context, *known), true);
+        }
+        if (first)
+          return refuse(PublicCode::IdempotencyInProgress);  // the claim that was seen has run out since
+        SEALPOST_TRY_VOID(told(transaction.update(made, context.now)));
+        AuditEvent event = change_event(context, call, target_of("organization.created", made));
+        bind_difference(event, nullptr, view_of(context, made));
+        SEALPOST_TRY_VOID(told(bind_first_openings(operations, transaction, event, made.id())));
+        SEALPOST_TRY_VOID(told(transaction.record(event)));
+        return made_of(resource_of(context, made));
+      });
 }
 
 Operation<Resource> read_organization(Operations& operations, const AuthorizedCall& call, OrganizationId id) {

@@ -347,7 +347,7 @@ Operation<RevocationReceipt> end_for(Operations& operations, const Actor& actor,
   if (!ended) return fail(ended.error());
   if (first) return receipt_again(operations, end, *first);
   const RevocationHooks& hooks = operations.parts().hooks;
-  if (hooks.abort_sends) receipt.ended.sends_aborted = hooks.abort_sends(*ended);
+  if (hooks.abort_sends) receipt.aborted = hooks.abort_sends(*ended);
   receipt.node = hooks.node;
   receipt.confirmed_at = operations.now();
   // Access has ended and is on disk: a backlog that can't be cancelled now is refused at each claim instead.
@@ -367,6 +367,13 @@ Operation<RevocationReceipt> end_access(Operations& operations, const SystemCall
 }
 
 boost::json::object view_of(const ViewContext& context, const RevocationReceipt& receipt) {
+  boost::json::value aborted_count;
+  boost::json::value aborted;
+  if (receipt.aborted) {
+    aborted_count = receipt.aborted->size();
+    boost::json::array& list = aborted.emplace_array();
+    for (const DeliveryId delivery : *receipt.aborted) list.emplace_back(context.ids.encode(delivery));
+  }
   boost::json::array nodes;
   nodes.push_back(
       boost::json::object{{"node", receipt.node}, {"confirmed_at", to_rfc3339(receipt.confirmed_at)}});
@@ -375,7 +382,8 @@ boost::json::object view_of(const ViewContext& context, const RevocationReceipt&
           {"at", to_rfc3339(receipt.at)},
           {"ended", boost::json::object{{"grants", receipt.ended.grants},
                                         {"credentials", receipt.ended.credentials},
-                                        {"sends_aborted", receipt.ended.sends_aborted}}},
+                                        {"sends_aborted", std::move(aborted_count)}}},
+          {"aborted_deliveries", std::move(aborted)},
           {"nodes", std::move(nodes)},
           {"audit", audit_position_view(context, receipt.organization, receipt.audit_index)}};
 }

@@ -38,7 +38,6 @@ struct AccessEnd {
 struct EndedCounts {
   std::uint64_t grants = 0;
   std::uint64_t credentials = 0;
-  std::uint64_t sends_aborted = 0;
   std::uint64_t deliveries_cancelled = 0;
 };
 struct RevocationReceipt {
@@ -47,6 +46,9 @@ struct RevocationReceipt {
   std::string reason;
   WallTime at{};
   EndedCounts ended;
+  // Whose sends were aborted. Absent where they had not all come back in time, and in a repeated answer:
+  // their attempts tell.
+  std::optional<std::vector<DeliveryId>> aborted;
   std::string node;
   WallTime confirmed_at{};
   std::uint64_t audit_index = 0;  // of the first record of this change

@@ -59,6 +59,7 @@ TEST_F(RevocationTest, RevokingAnIntegrationEndsAllOfItAtOnce) {
   const CredentialId kept = make_credential(other);
   const DeliveryId waiting = accept_for(id, endpoint);
   ended_.clear();
+  aborted_ = std::vector{DeliveryId{.position = 7}, DeliveryId{.position = 9}};
   const std::uint64_t before = epoch_of(organization);
   const auto receipt = revoke_integration(ops(), by_operator(), id, "leaked", {});
   ASSERT_TRUE(receipt.ok());
@@ -67,7 +68,9 @@ TEST_F(RevocationTest, RevokingAnIntegrationEndsAllOfItAtOnce) {
   EXPECT_EQ(receipt->ended.grants, 1U);
   EXPECT_EQ(receipt->ended.credentials, 1U);
   EXPECT_EQ(receipt->ended.deliveries_cancelled, 1U);
-  EXPECT_EQ(receipt->ended.sends_aborted, 2U);
+  EXPECT_EQ(receipt->aborted, aborted_);
+  EXPECT_EQ(view_of(view_context(ops(), *picture()), *receipt).at("aborted_deliveries").as_array().size(),
+            2U);
   EXPECT_EQ(receipt->node, "node-1");
   EXPECT_EQ(state_of(id, waiting), DeliveryState::Cancelled);
   EXPECT_EQ(picture()->find(credential)->state, CredentialState::Revoked);

@@ -1,5 +1,7 @@
 #include "flow/directory/sources.h"
 
+#include <algorithm>
+
 #include "flow/directory/internal/writing.h"
 
 namespace sealpost {
@@ -22,6 +24,9 @@ Operation<void> judge_source(const Source& source, const PublicIdCodec& ids) {
   SEALPOST_TRY_VOID(judge_rate({source.rate_per_second, source.rate_burst}));
   SEALPOST_TRY_VOID(judge_event_rules(source.event_rules, source.event_types));
   const auto plan = SourcePlan::create(std::make_shared<const Source>(source), ids);
+  if (plan && source.claims_until_key_retired && plan->settings.has_signed_time())
+    return bad("/claims_until_key_retired",
+               "the scheme signs a time, after whose window nothing verifies again");
   if (plan) return {};
   switch (plan.error()) {
     case SourceProblem::Scheme:
@@ -62,6 +67,7 @@ Operation<void> apply_change(Source& source, const SourceChange& change, const O
   take(change.networks, source.networks);
   take(change.event_rules, source.event_rules);
   take(change.claim_horizon_hours, source.claim_horizon_hours);
+  take(change.claims_until_key_retired, source.claims_until_key_retired);
   if (change.state) source.state = *change.state;
   if (change.rate_limit) {
     SEALPOST_TRY_VOID(judge_rate_change(call, {source.rate_per_second, source.rate_burst}, *change.rate_limit,
@@ -90,6 +96,7 @@ Operation<Made> create_source(Operations& operations, const AuthorizedCall& call
     made.networks = request.networks;
     made.event_rules = request.event_rules;
     made.claim_horizon_hours = request.claim_horizon_hours;
+    made.claims_until_key_retired = request.claims_until_key_retired;
     SEALPOST_TRY_VOID(judge_rate_change(call, {}, request.rate_limit, operations.parts().rates.source));
     made.rate_per_second = request.rate_limit.per_second;
     made.rate_burst = request.rate_limit.burst;
@@ -121,7 +128,7 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
   const bool suspends = change.state == SourceState::Suspended && seen->state == SourceState::Active;
   const bool has_more = change.name || change.window_seconds || change.max_body_bytes || change.event_types ||
                         change.networks || change.event_rules || change.claim_horizon_hours ||
-                        change.rate_limit;
+                        change.claims_until_key_retired || change.rate_limit;
   if (suspends) {
     // Taking access away has one door; what else changes follows it. Checked first, so that a bad change ends
     // nothing.
@@ -155,6 +162,19 @@ Operation<RevocationReceipt> delete_source(Operations& operations, const Authori
                       .compromised_since = {},
                       .if_version = if_version,
                       .once = {}});
+}
+
+bool are_claims_needed(const DirectorySnapshot& picture, Position owner, WallTime made_by) {
+  const Source* source = picture.find(SourceId{owner});
+  // A row that was damaged may be this one.
+  if (source == nullptr) return !picture.damaged.empty();
+  if (!source->claims_until_key_retired) return false;
+  const auto keys = picture.keys_of.find(owner);
+  if (keys == picture.keys_of.end()) return !picture.damaged.empty();
+  return std::ranges::any_of(keys->second, [&](const auto& key) {
+    const bool verifies = key->state == KeyState::Active || key->state == KeyState::Retiring;
+    return verifies && key->head.created_at <= made_by;
+  });
 }
 
 }  // namespace sealpost

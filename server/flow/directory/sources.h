@@ -18,6 +18,7 @@ struct NewSource {
   std::vector<std::string> networks;
   std::vector<EventRule> event_rules;
   std::uint32_t claim_horizon_hours = 0;
+  bool claims_until_key_retired = false;
   RateSetting rate_limit;
   Once once;
 };
@@ -30,6 +31,7 @@ struct SourceChange {
   std::optional<std::vector<std::string>> networks;
   std::optional<std::vector<EventRule>> event_rules;
   std::optional<std::uint32_t> claim_horizon_hours;
+  std::optional<bool> claims_until_key_retired;
   std::optional<RateSetting> rate_limit;
 };
 Operation<Made> create_source(Operations& operations, const AuthorizedCall& call, const NewSource& request);
@@ -41,5 +43,9 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
                                   const SourceChange& change, std::uint64_t if_version);
 Operation<RevocationReceipt> delete_source(Operations& operations, const AuthorizedCall& call, SourceId id,
                                            std::optional<std::uint64_t> if_version = {});
+
+// Are this source's replay claims of up to `made_by` still needed, beyond their horizon? While it keeps them
+// until the key is retired, and a key from before then is not.
+[[nodiscard]] bool are_claims_needed(const DirectorySnapshot& picture, Position owner, WallTime made_by);
 
 }  // namespace sealpost

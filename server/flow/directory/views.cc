@@ -167,6 +167,7 @@ js::object view_of(const ViewContext& context, const Source& record) {
   out["claim_horizon_hours"] = record.claim_horizon_hours;
   const auto plan = SourcePlan::create(std::make_shared<const Source>(record), context.ids);
   const Milliseconds kept = claim_horizon(record, plan.ok() && plan->settings.has_signed_time());
+  out["claims_until_key_retired"] = record.claims_until_key_retired;
   out["claims_kept_hours"] = std::chrono::ceil<std::chrono::hours>(kept).count();
   out["rate_limit"] = rate_view(record.rate_per_second, record.rate_burst);
   return out;

@@ -14,18 +14,24 @@ constexpr std::size_t kMaxPageBytes = std::size_t{4} * 1024 * 1024;
 constexpr JsonLimits kPayloadLimits{.max_depth = 64, .max_bytes = std::size_t{32} * 1024 * 1024};
 
 // Where a caller's id may lie: a machine's own tenancy; an operator's organization, or all of them.
+void add_tenancies(std::vector<Tenancy>& out, OrganizationId organization) {
+  out.push_back({organization, Environment::Test});
+  out.push_back({organization, Environment::Live});
+  out.push_back({organization, Environment::Shared});  // refusals of what stands above environments
+}
+std::vector<Tenancy> all_tenancies(const DirectorySnapshot& picture) {
+  std::vector<Tenancy> out;
+  for (const auto& [position, organization] : picture.organizations) add_tenancies(out, organization->id());
+  return out;
+}
 std::vector<Tenancy> tenancies_of(const DirectorySnapshot& picture, const AuthorizedCall& call) {
   const Tenancy& own = call.tenancy();
   if (own.environment != Environment::Shared) return {own};
   std::vector<Tenancy> out;
-  const auto add = [&](OrganizationId organization) {
-    out.push_back({organization, Environment::Test});
-    out.push_back({organization, Environment::Live});
-  };
   if (own.organization.set())
-    add(own.organization);
+    add_tenancies(out, own.organization);
   else if (call.caller_kind() == CallerKind::Operator)
-    for (const auto& [position, organization] : picture.organizations) add(organization->id());
+    out = all_tenancies(picture);
   return out;
 }
 
@@ -255,6 +261,23 @@ Operation<Resource> MessageHistory::refusal(const AuthorizedCall& call, RefusalI
                      id.position);
 }
 
+std::optional<Placement> MessageHistory::placement(EntityKind kind, Position position) const {
+  const auto tenancies = all_tenancies(*operations_.picture()->directory);
+  std::optional<Placement> found;
+  const auto place = [&](const auto& row) {
+    if (row) found = Placement{row->tenancy, row->integration};
+  };
+  static_cast<void>(operations_.parts().store.read([&](Reader& reader) -> StoreResult<void> {
+    for (const Tenancy& tenancy : tenancies) {
+      if (kind == EntityKind::Message) place(reader.find_message(tenancy, {position}));
+      if (kind == EntityKind::Delivery) place(reader.find_delivery(tenancy, {position}));
+      if (found) break;
+    }
+    return {};
+  }));
+  return found;
+}
+
 Operation<Made> MessageHistory::redeliver(const AuthorizedCall& call, DeliveryId id, const Once& once) {
   SEALPOST_TRY_VOID(delivery(call, id));  // sees what the caller may see
   return operations_.change<Made>([&](ControlTransaction& transaction,
@@ -291,7 +314,10 @@ Operation<Made> MessageHistory::redeliver(const AuthorizedCall& call, DeliveryId
     event.what().add("message", context.ids.encode(row.message));
     event.what().add("endpoint", context.ids.encode(EndpointId{row.target}));
     event.what().add("event_type", message.event_type);
+    event.what().add("event_id", message.event_id);
+    event.what().add("result", "queued");
     event.what().add("attempts_before", std::int64_t{row.attempts});
+    event.payload().add("digest", to_hex(message.payload_digest));
     SEALPOST_TRY_VOID(told(transaction.record(event)));
     return answer(false);
   });

@@ -18,6 +18,8 @@ class MessageHistory final {
   Operation<Resource> delivery(const AuthorizedCall& call, DeliveryId id);
   // Needs deliveries:read, because it tells the steps.
   Operation<Resource> refusal(const AuthorizedCall& call, RefusalId id);
+  // Where a message or a delivery lies: for the record of a refusal, whose caller need not see it.
+  [[nodiscard]] std::optional<Placement> placement(EntityKind kind, Position position) const;
   // Puts an ended delivery back into the queue, due now. `payload_erased`, `delivery_in_progress`.
   Operation<Made> redeliver(const AuthorizedCall& call, DeliveryId id, const Once& once);
 

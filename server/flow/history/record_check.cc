@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include "domain/wire/outbound_body.h"
@@ -30,6 +31,45 @@ std::vector<std::string_view> split(std::string_view list) {
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return parts;
+}
+
+// 0 for what is no number.
+template <class Number>
+Number number_in(std::string_view text) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? value : Number{0};
+}
+
+// Who claims: the source, the credential, or the operator's user id.
+std::optional<Position> claimant(const PublicIdCodec& ids, std::string_view actor) {
+  constexpr std::string_view kOperator = "operator:";
+  if (actor.starts_with(kOperator)) return number_in<Position>(actor.substr(kOperator.size())) + 1;
+  if (const auto source = ids.decode<SourceId>(actor)) return source->position;
+  if (const auto credential = ids.decode<CredentialId>(actor)) return credential->position;
+  return std::nullopt;
+}
+
+template <std::size_t N>
+bool read_hex(std::string_view text, std::array<std::uint8_t, N>& into) {
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != N) return false;
+  std::ranges::copy(*bytes, into.begin());
+  return true;
+}
+
+// One of "<key>.<body>.<when it ends, in ms>". To the store it is a second comer with the same body, so that
+// it is told to be Repeated exactly if the first one is there.
+std::optional<Claim> claim_in(std::string_view text, Position owner) {
+  const std::size_t first = text.find('.');
+  const std::size_t second = text.find('.', first + 1);
+  if (first == text.npos || second == text.npos) return std::nullopt;
+  Claim claim{.meaning = ClaimMeaning::IdempotencyKey, .owner = owner};
+  if (!read_hex(text.substr(0, first), claim.key) ||
+      !read_hex(text.substr(first + 1, second - first - 1), claim.body))
+    return std::nullopt;
+  claim.keep_until = from_unix_ms(number_in<std::int64_t>(text.substr(second + 1)));
+  return claim;
 }
 
 bool ended_by_attempt(DeliveryState state) {
@@ -168,8 +208,12 @@ void RecordCheck::judge(OrganizationId log, const OpenedRecord& record) {
   all_open_ = all_open_ && fields.all_open();
   if (!fields.open("what")) return;
   const std::string& kind = record.leaf.fields.event_class;
+  derived_.saw_record(log, number_in<std::uint64_t>(fields.get("what.epoch")),
+                      number_in<std::uint64_t>(fields.get("what.cancelled_deliveries")));
   if (kind == "delivery.redelivered") return settle_redelivery(fields);
   const auto environment = environment_from(fields.get("what.environment"));
+  // An operator may be refused what stands above environments.
+  if (kind == "call.refused") return judge_refusal({log, environment.value_or(Environment::Shared)}, fields);
   if (!environment) return;
   const Tenancy tenancy{log, *environment};
   if (kind == "message.accepted") return judge_acceptance(tenancy, fields);
@@ -202,8 +246,37 @@ void RecordCheck::judge_acceptance(const Tenancy& tenancy, const Fields& fields)
   check.hold("facts", same_facts(fields, row->facts));
   check.hold("deliveries", row->deliveries == split(fields.get("what.targets")).size());
   check.hold("audit_index", row->audit_index == fields.index());
+  derived_.saw_success({row->tenancy, row->integration},
+                       from_unix_ms(number_in<std::int64_t>(fields.get("what.accepted_ms"))));
+  judge_claims(*row, fields);
   judge_payload(*row, fields);
   judge_deliveries(*row, fields);
+}
+
+// Asked as acceptance would ask: what it would not find lets the same request in once more.
+void RecordCheck::judge_claims(const MessageRow& row, const Fields& fields) {
+  const std::string name = parts_.ids.encode(row.message);
+  const auto owner = claimant(parts_.ids, fields.get("who.actor"));
+  for (const std::string_view text : split(fields.get("what.claims"))) {
+    const auto claim = owner ? claim_in(text, *owner) : std::nullopt;
+    if (!claim || claim->keep_until <= parts_.clock.wall_now()) continue;
+    AcceptOutcome found;
+    const auto read = parts_.store.read([&](Reader& reader) -> StoreResult<void> {
+      SEALPOST_TRY(found, reader.judge_claim(row.tenancy, *claim));
+      return {};
+    });
+    if (!read || found.status == AcceptStatus::Accepted) {
+      complain(
+          "claim, claim_index, claim_slice: that of " + name +
+          " is not found, and the same request would be accepted once more (claim.id, owner, key, "
+          "organization, environment; claim_index.id, entries; claim_slice.slice, class, sealed, filter)" +
+          fields.place());
+      continue;
+    }
+    const Comparison check(*this, "claim", "that of " + name, fields);
+    check.hold("body", found.status == AcceptStatus::Repeated);
+    check.hold("receipt", found.message == row.message);
+  }
 }
 
 void RecordCheck::judge_payload(const MessageRow& row, const Fields& fields) {
@@ -218,6 +291,7 @@ void RecordCheck::judge_payload(const MessageRow& row, const Fields& fields) {
     complain("payload, payload_erased: " + std::string(id) +
              (sealed ? " is stored and counts as erased" : " is not stored and does not count as erased") +
              fields.place());
+  if (row.payload_erased_at) judge_erasure(row, fields);
   if (!sealed) return;
   ++seen_.payloads;
   if (!fields.open("payload")) return;
@@ -234,7 +308,24 @@ void RecordCheck::judge_payload(const MessageRow& row, const Fields& fields) {
   const auto digest_key = parts_.ids.decode<DataKeyId>(fields.get("payload.digest_key"));
   if (!stored || !digest_key) return check.hold("sealed", false);
   const auto digest = parts_.vault.data_key(row.tenancy.organization, *digest_key);
-  if (digest) check.same("sealed", "payload.digest", to_hex((*digest)->digest(stored->bytes)));
+  if (!digest) return;
+  const std::string hex = to_hex((*digest)->digest(stored->bytes));
+  check.same("sealed", "payload.digest", hex);
+  if (hex == fields.get("payload.digest")) ++payloads_opened_;
+}
+
+// No record tells when; it can't have been while something still held the payload.
+void RecordCheck::judge_erasure(const MessageRow& row, const Fields& fields) {
+  WallTime earliest = std::max(row.accepted_at, row.keep_payload_until);
+  static_cast<void>(parts_.store.read([&](Reader& reader) -> StoreResult<void> {
+    SEALPOST_TRY(const auto deliveries, reader.deliveries_of(row));
+    for (const DeliveryRow& delivery : deliveries)
+      earliest = std::max(earliest, delivery.ended_at.value_or(WallTime{}));
+    return {};
+  }));
+  if (*row.payload_erased_at < earliest || *row.payload_erased_at > parts_.clock.wall_now())
+    complain("payload_erased.at_ms: that of " + std::string(fields.get("what.message")) +
+             " is before its deliveries ended, or still to come" + fields.place());
 }
 
 void RecordCheck::judge_deliveries(const MessageRow& row, const Fields& fields) {
@@ -266,6 +357,7 @@ void RecordCheck::judge_deliveries(const MessageRow& row, const Fields& fields) 
       judge_inbox(row, delivery);
       continue;
     }
+    if (delivery.state == DeliveryState::Cancelled) derived_.saw_cancelled(row.tenancy.organization);
     check.hold("state", delivery.state <= DeliveryState::Held &&
                             (delivery.attempts > 0 || !ended_by_attempt(delivery.state)));
     check.hold("ended_ms", delivery.ended_at.has_value() == (ended_by_attempt(delivery.state) ||
@@ -318,6 +410,13 @@ void RecordCheck::judge_attempt(const Tenancy& tenancy, const Fields& fields) {
   check.same("http_status", "what.http_status", std::int64_t{row->http_status});
   check.same("facts", "what.facts_sha256", to_hex(sha256(as_bytes(row->facts))));
   check.hold("audit_index", row->audit_index == fields.index());
+  const auto integration = parts_.ids.decode<IntegrationId>(fields.get("who.integration"));
+  const WallTime ended = from_unix_ms(number_in<std::int64_t>(fields.get("what.ended_ms")));
+  const std::string_view result = fields.get("what.result");
+  if (integration && result == "delivered") derived_.saw_success({tenancy, *integration}, ended);
+  // What access ended is no failure of anybody.
+  else if (integration && result != "aborted")
+    derived_.saw_failure({tenancy, *integration}, ended, std::string(fields.get("what.code")));
   if (delivery && std::to_string(delivery->attempts) == number) judge_outcome(*delivery, fields);
 }
 
@@ -330,6 +429,9 @@ void RecordCheck::judge_outcome(const DeliveryRow& row, const Fields& fields) {
   if (ended_by_attempt(row.state)) {
     check.hold("state", ended && delivered == (row.state == DeliveryState::Delivered));
     check.same("ended_ms", "what.ended_ms", row.ended_at.value_or(WallTime{}));
+  } else if (row.state == DeliveryState::Cancelled && said == "cancelled") {
+    check.same("ended_ms", "what.ended_ms", row.ended_at.value_or(WallTime{}));
+    derived_.saw_record(row.tenancy.organization, 0, 1);
   } else if (ended) {
     reopened_.insert_or_assign(row.delivery.position, row.attempts);
   }
@@ -352,8 +454,11 @@ void RecordCheck::judge_refusal(const Tenancy& tenancy, const Fields& fields) {
                                     [&](Reader& reader) { return reader.find_refusal(tenancy, *id); });
   if (!row) return;
   const Comparison check(*this, "refusal", name, fields);
-  check.same("integration", "what.integration", parts_.ids.encode(row->integration));
-  check.same("source", "what.source", parts_.ids.encode(EntityKind::Source, row->source));
+  // A refused call of the API has no source, and an operator's has no integration.
+  check.same("integration", "what.integration",
+             row->integration.set() ? parts_.ids.encode(row->integration) : std::string());
+  check.same("source", "what.source",
+             row->source == 0 ? std::string() : parts_.ids.encode(EntityKind::Source, row->source));
   check.same("category", "what.category", row->category);
   check.same("network", "where.network", row->network);
   check.same("count", "what.count", static_cast<std::int64_t>(row->count));
@@ -389,6 +494,7 @@ void RecordCheck::finish(const AuditTrail::LogVerdict& logs) {
   compare("attempt", stored.attempts, seen_.attempts);
   compare("inbox", stored.inbox, seen_.inbox);
   compare("refusal", stored.refusals, seen_.refusals);
+  derived_.finish(parts_.store, parts_.ids, [this](const std::string& what) { complain(what); });
 }
 
 }  // namespace sealpost

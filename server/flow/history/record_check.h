@@ -6,9 +6,13 @@
 // Feed judge() every record of every log in order, from AuditTrail::verify_log(), then finish() once. Loads;
 // one thread; needs a store that nobody else writes to.
 //
-// Not held, because no record speaks of it: when a waiting delivery is due, who leases one, when a payload
-// was erased, an ended delivery that was cancelled. A record whose groups can't be opened any more vouches
-// for nothing, and then the counts are not compared.
+// What only follows from the evidence is held too: epochs, health, how many deliveries were cancelled, and
+// whether the store still finds the claim of each message that must not be accepted again.
+//
+// Not held, because no record speaks of it: when a waiting delivery is due, who leases one, when exactly a
+// payload was erased or a delivery cancelled. A record whose groups can't be opened any more vouches for
+// nothing, and then neither the counts nor what follows from all records are compared. The whole list stands
+// in docs/decisions/0014-what-verification-covers.md.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +25,7 @@
 #include <string_view>
 
 #include "domain/model/public_id.h"
+#include "flow/history/internal/derived_state.h"
 #include "storage/store/store.h"
 #include "trust/audit_trail/audit_trail.h"
 #include "trust/vault/vault.h"
@@ -43,12 +48,18 @@ class RecordCheck final {
   // `logs`: what all logs together account for.
   void finish(const AuditTrail::LogVerdict& logs);
   [[nodiscard]] std::uint64_t contradictions() const { return contradictions_; }
+  // Of the messages that records speak of: whose payload is stored, and whose opened to what its record
+  // committed to. They differ where a key is gone, and where something contradicts.
+  [[nodiscard]] std::uint64_t payloads_stored() const { return seen_.payloads; }
+  [[nodiscard]] std::uint64_t payloads_opened() const { return payloads_opened_; }
 
  private:
   class Fields;
   class Comparison;
   void judge_acceptance(const Tenancy& tenancy, const Fields& fields);
+  void judge_claims(const MessageRow& row, const Fields& fields);
   void judge_payload(const MessageRow& row, const Fields& fields);
+  void judge_erasure(const MessageRow& row, const Fields& fields);
   void judge_deliveries(const MessageRow& row, const Fields& fields);
   void judge_target(const MessageRow& row, const DeliveryRow& delivery, std::string_view target);
   void judge_inbox(const MessageRow& row, const DeliveryRow& delivery);
@@ -66,8 +77,10 @@ class RecordCheck final {
   Milliseconds inbox_term_;
   Tell tell_;
   std::uint64_t contradictions_ = 0;
+  std::uint64_t payloads_opened_ = 0;
   bool all_open_ = true;
   Reader::Counts seen_;
+  DerivedState derived_;
   // Deliveries that wait again although their last attempt ended them, with their count of attempts: a record
   // of the redelivery has to follow.
   std::map<Position, std::uint32_t> reopened_;

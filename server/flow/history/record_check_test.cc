@@ -40,7 +40,7 @@ class RecordCheckTest : public ControlPlane {
     const auto digest = vault_->keyed_digest(tenancy_.organization, as_bytes(R"({"a":1})"));
     made.payload_digest = digest->digest;
     digest_key_ = ids_->encode(digest->key);
-    made.facts = facts("crd_x");
+    made.facts = facts(actor());
     const auto key = vault_->current_data_key(tenancy_.organization, RetentionClass::Payload);
     payload_key_ = key->id();
     made.sealed_payload = key->seal(encode_stored_payload(0, true, as_bytes(R"({"a":1})")),
@@ -50,11 +50,19 @@ class RecordCheckTest : public ControlPlane {
                                      .version = 1,
                                      .field = "payload"},
                                     entropy_);
+    made.claims = {{.meaning = ClaimMeaning::SignedId,
+                    .owner = kSource.position,
+                    .key = Hash128{static_cast<std::uint8_t>(++claims_)},
+                    .body = {2},
+                    .signed_ms = 1,
+                    .keep_until = clock_.wall_now() + std::chrono::days(7)}};
     made.deliveries = {{made.message.position + 1, TargetKind::Endpoint, endpoint_.position},
                        {made.message.position + 2, TargetKind::Channel, channel_.position}};
     return made;
   }
 
+  static constexpr SourceId kSource{4711};
+  std::string actor() { return ids_->encode(kSource); }
   std::string facts(std::string_view actor, std::string_view more = "") {
     return R"({"actor":")" + std::string(actor) + R"(","digest_key":")" + digest_key_ +
            R"(","event_type_authenticated":true)" + std::string(more) + '}';
@@ -62,9 +70,12 @@ class RecordCheckTest : public ControlPlane {
 
   AuditDraft record_of(const AcceptMessage& made) {
     AuditEvent event("message.accepted", tenancy_, made.accepted_at);
-    event.who().add("actor", "crd_x").add("integration", ids_->encode(made.integration));
+    event.who().add("actor", actor()).add("integration", ids_->encode(made.integration));
+    const Claim& claim = made.claims.at(0);
     event.what()
         .add("accepted_ms", to_unix_ms(made.accepted_at))
+        .add("claims", to_hex(claim.key) + '.' + to_hex(claim.body) + '.' +
+                           std::to_string(to_unix_ms(claim.keep_until)))
         .add("environment", name_of(tenancy_.environment))
         .add("event_id", made.event_id)
         .add("event_type", made.event_type)
@@ -102,9 +113,27 @@ class RecordCheckTest : public ControlPlane {
     EXPECT_TRUE(verdict);
     rows.finish(*verdict);
     EXPECT_EQ(told.size(), rows.contradictions() + verdict->contradictions);
+    payloads_stored_ = rows.payloads_stored();
+    payloads_opened_ = rows.payloads_opened();
     return told;
   }
 
+  bool nobody_complains() {
+    const auto told = check();
+    for (const std::string& line : told) ADD_FAILURE() << line;
+    return told.empty();
+  }
+  bool is_named(std::string_view what) {
+    const auto told = check();
+    return std::ranges::any_of(told, [&](const std::string& line) { return line.starts_with(what); });
+  }
+  void by_hand(const std::function<StoreResult<void>(Transaction&)>& change) {
+    ASSERT_TRUE(store_->transact_and_wait(change).ok());
+  }
+
+  std::uint32_t claims_ = 0;
+  std::uint64_t payloads_stored_ = 0;
+  std::uint64_t payloads_opened_ = 0;
   IntegrationId integration_;
   EndpointId endpoint_;
   ChannelId channel_;
@@ -119,6 +148,22 @@ TEST_F(RecordCheckTest, ARowThatSaysWhatItsRecordSaysIsSound) {
   store(std::move(made));
   const auto told = check();
   EXPECT_TRUE(told.empty()) << told.front();
+}
+
+TEST_F(RecordCheckTest, CountsAPayloadAsOpenedOnlyIfItIsWhatItsRecordCommittedTo) {
+  for (const bool edited : {false, true, false}) {
+    AcceptMessage made = message();
+    made.audit = record_of(made);
+    if (edited) made.sealed_payload.back() ^= 1;
+    store(std::move(made));
+  }
+  AcceptMessage other = message();
+  other.payload_digest[0] ^= 1;  // opens, and the record speaks of other octets
+  other.audit = record_of(other);
+  store(std::move(other));
+  EXPECT_FALSE(check().empty());
+  EXPECT_EQ(payloads_stored_, 4U);
+  EXPECT_EQ(payloads_opened_, 2U);
 }
 
 TEST_F(RecordCheckTest, EachColumnThatContradictsIsNamedAlone) {
@@ -138,10 +183,14 @@ TEST_F(RecordCheckTest, EachColumnThatContradictsIsNamedAlone) {
       {"message.keep_until_ms:",
        [](AcceptMessage& m) { m.keep_payload_until = m.accepted_at + std::chrono::days(3); }},
       {"message.facts:", [this](AcceptMessage& m) { m.facts = facts("crd_y"); }},
-      {"message.facts:", [this](AcceptMessage& m) { m.facts = facts("crd_x", R"(,"more":1)"); }},
-      {"message.facts:", [](AcceptMessage& m) { m.facts = R"({"actor":"crd_x"})"; }},
+      {"message.facts:", [this](AcceptMessage& m) { m.facts = facts(actor(), R"(,"more":1)"); }},
+      {"message.facts:", [](AcceptMessage& m) { m.facts = R"({"actor":"src_x"})"; }},
       {"message.facts:", [](AcceptMessage& m) { m.facts = "{"; }},
       {"payload.sealed:", [](AcceptMessage& m) { m.sealed_payload.back() ^= 1; }},
+      {"claim, claim_index, claim_slice:", [](AcceptMessage& m) { m.claims.clear(); }},
+      {"claim, claim_index, claim_slice:", [](AcceptMessage& m) { m.claims[0].key[0] ^= 0xff; }},
+      {"claim, claim_index, claim_slice:", [](AcceptMessage& m) { ++m.claims[0].owner; }},
+      {"claim.body:", [](AcceptMessage& m) { m.claims[0].body[0] ^= 1; }},
       {"delivery.target:", [](AcceptMessage& m) { m.deliveries[0].target = m.deliveries[1].target; }},
   };
   for (const Case& one : cases) {
@@ -172,6 +221,77 @@ TEST_F(RecordCheckTest, RowsWithoutARecordAndRecordsWithoutARowAreMissed) {
   EXPECT_TRUE(std::ranges::any_of(told, [&](const std::string& line) {
     return line.starts_with("message: the row of " + ids_->encode(other.message) + " is not there");
   }));
+}
+
+TEST_F(RecordCheckTest, AClaimIsMissedForAsLongAsItHasToLive) {
+  AcceptMessage made = message();
+  made.audit = record_of(made);
+  made.claims.clear();
+  store(std::move(made));
+  EXPECT_TRUE(is_named("claim, claim_index, claim_slice:"));
+  clock_.advance(std::chrono::days(7));
+  EXPECT_FALSE(is_named("claim, claim_index, claim_slice:"));
+}
+
+TEST_F(RecordCheckTest, AnotherMessagesClaimDoesNotStandForOnesOwn) {
+  AcceptMessage first = message();
+  first.audit = record_of(first);
+  AcceptMessage second = message();
+  second.claims = first.claims;
+  second.audit = record_of(second);
+  second.claims.clear();  // or the store would tell it from a new one
+  store(std::move(first));
+  store(std::move(second));
+  EXPECT_TRUE(is_named("claim.receipt:"));
+}
+
+TEST_F(RecordCheckTest, AnEpochThatNoRecordRaisedIsNamed) {
+  ASSERT_TRUE(nobody_complains());
+  by_hand([&](Transaction& transaction) -> StoreResult<void> {
+    SEALPOST_TRY_VOID(transaction.raise_epoch(tenancy_.organization));
+    return {};
+  });
+  EXPECT_TRUE(is_named("epoch (organization, value):"));
+}
+
+TEST_F(RecordCheckTest, EveryRiseOfTheEpochStandsInARecord) {
+  const std::uint64_t before = epoch_of(tenancy_.organization);
+  make_grant(integration_, {{"messages:read", {}}});
+  EXPECT_EQ(epoch_of(tenancy_.organization), before + 1) << "messages:write is gone";
+  EXPECT_TRUE(nobody_complains());
+  ASSERT_TRUE(suspend_integration(ops(), by_operator(), integration_, "drill", {}).ok());
+  EXPECT_EQ(epoch_of(tenancy_.organization), before + 2);
+  EXPECT_TRUE(nobody_complains());
+}
+
+TEST_F(RecordCheckTest, AHealthThatNoRecordSpeaksOfIsNamed) {
+  AcceptMessage made = message();
+  made.audit = record_of(made);
+  made.accepted_at += Milliseconds(1);
+  store(std::move(made));
+  EXPECT_TRUE(is_named("integration_health.success_ms:"));
+  EXPECT_FALSE(is_named("integration_health.failure_ms:"));
+}
+
+TEST_F(RecordCheckTest, ADeliveryThatNoRecordCancelledIsNamed) {
+  AcceptMessage made = message();
+  made.audit = record_of(made);
+  store(std::move(made));
+  ASSERT_TRUE(nobody_complains());
+  by_hand([&](Transaction& transaction) -> StoreResult<void> {
+    SEALPOST_TRY(const auto count, transaction.cancel_waiting(tenancy_, integration_, clock_.wall_now()));
+    EXPECT_EQ(count, 1U);
+    return {};
+  });
+  EXPECT_TRUE(is_named("delivery.state:"));
+}
+
+TEST_F(RecordCheckTest, WhatARevocationCancelledIsSound) {
+  AcceptMessage made = message();
+  made.audit = record_of(made);
+  store(std::move(made));
+  ASSERT_TRUE(revoke_integration(ops(), by_operator(), integration_, "drill", {}).ok());
+  EXPECT_TRUE(nobody_complains());
 }
 
 TEST_F(RecordCheckTest, TellsNothingOfWhatTheRowsHold) {

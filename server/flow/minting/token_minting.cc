@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
-#include "access/consent/grant_view.h"
 #include "access/identity/client_secret.h"
-#include "flow/acceptance/refusal_ledger.h"
 #include "flow/directory/actor.h"
+#include "flow/minting/internal/asked_scopes.h"
 #include "foundation/crypto/crypto.h"
 
 namespace sealpost {
 namespace {
 
-constexpr std::size_t kMaxScopeText = 2000;
+constexpr std::string_view kOperation = "token_create";  // the contract's operationId
 
 Failure<MintRefusal> turn_down(PublicCode code, std::string detail = {},
                                std::optional<Seconds> retry_after = {}) {
@@ -20,7 +19,11 @@ Failure<MintRefusal> turn_down(PublicCode code, std::string detail = {},
 
 // Only what the caller asked for may be named; why the client itself is refused stays inside.
 MintRefusal refusal_of(const AuthorizationRefusal& refusal) {
-  MintRefusal out{.code = refusal.code, .detail = {}, .retry_after = {}};
+  MintRefusal out{.code = refusal.code,
+                  .detail = {},
+                  .retry_after = {},
+                  .reason = refusal.detail,
+                  .secret_verified = true};
   if (refusal.code == PublicCode::InvalidToken) out.code = PublicCode::InvalidClient;
   if (refusal.missing_scope)
     out.detail = "The grant does not hold " + std::string(refusal.missing_scope_name()) + " as asked.";
@@ -38,16 +41,15 @@ PublicCode code_of(StoreError error) {
   }
 }
 
-// Splits at single spaces; an empty word is a mistake of the caller.
-std::optional<std::vector<std::string_view>> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end == 0 || end + 1 == text.size()) return std::nullopt;
-    words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+// The grant in force, or else the one that was in force last.
+const Grant* grant_of(const DirectorySnapshot& picture, IntegrationId integration) {
+  const Grant* last = picture.active_grant(integration);
+  if (last != nullptr) return last;
+  for (const auto& [position, grant] : picture.grants) {
+    if (grant->integration != integration || !grant->approved_at) continue;
+    if (last == nullptr || *last->approved_at <= *grant->approved_at) last = grant.get();
   }
-  return words;
+  return last;
 }
 
 }  // namespace
@@ -63,30 +65,9 @@ std::optional<Seconds> TokenMinting::take_attempt(std::string_view client_id, co
 }
 
 Result<TokenRequest, MintRefusal> TokenMinting::read_scope(std::string_view text) const {
-  TokenRequest asked;
-  if (text.size() > kMaxScopeText) return turn_down(PublicCode::InvalidScope, "Too long.");
-  const auto words = words_of(text);
-  if (!words) return turn_down(PublicCode::InvalidScope, "Scopes stand apart by one space.");
-  for (const std::string_view word : *words) {
-    const std::size_t equals = word.find('=');
-    const auto scope = scope_from(word.substr(0, equals));
-    if (!scope) return turn_down(PublicCode::InvalidScope, "There is no such scope.");
-    NarrowedScope* entry = nullptr;
-    for (NarrowedScope& one : asked.scopes)
-      if (one.scope == *scope) entry = &one;
-    if (entry != nullptr && (equals == std::string_view::npos || entry->resources.empty()))
-      return turn_down(PublicCode::InvalidScope, "A scope is asked for twice.");
-    if (entry == nullptr) entry = &asked.scopes.emplace_back(NarrowedScope{.scope = *scope, .resources = {}});
-    if (equals == std::string_view::npos) continue;
-    const std::string_view resource = word.substr(equals + 1);
-    const Narrowing narrowing = narrowing_of(*scope);
-    const auto channel = narrowing.channels ? parts_.ids.decode<ChannelId>(resource) : std::nullopt;
-    const auto endpoint = narrowing.endpoints ? parts_.ids.decode<EndpointId>(resource) : std::nullopt;
-    if (!channel && !endpoint)
-      return turn_down(PublicCode::InvalidScope, "A scope can't be narrowed to that.");
-    entry->resources.push_back(channel ? channel->position : endpoint->position);
-  }
-  return asked;
+  auto asked = read_asked_scopes(text, parts_.ids);
+  if (!asked) return turn_down(PublicCode::InvalidScope, std::string(asked.error()));
+  return *std::move(asked);
 }
 
 std::string TokenMinting::scope_text(const TokenClaims& claims) const {
@@ -122,7 +103,13 @@ Result<MintedToken, MintRefusal> TokenMinting::mint_once(const MintRequest& requ
   if (!client) {
     parts_.log.info("client_refused", {{"reason", name_of(client.error())},
                                        {"network", network_prefix(context.source_address)}});
-    return turn_down(PublicCode::InvalidClient);
+    const bool verified =
+        client.error() == ClientRefusal::Revoked || client.error() == ClientRefusal::Expired;
+    return fail(MintRefusal{.code = PublicCode::InvalidClient,
+                            .detail = {},
+                            .retry_after = {},
+                            .reason = std::string(name_of(client.error())),
+                            .secret_verified = verified});
   }
   auto approval = parts_.gate.authorize_mint(*picture->directory, **client, asked,
                                              {parts_.store.positions().draw()}, context);
@@ -157,7 +144,50 @@ Result<MintedToken, MintRefusal> TokenMinting::mint_once(const MintRequest& requ
                      .scope = scope};
 }
 
+void TokenMinting::note(const MintRequest& request, const CallContext& context, MintRefusal& refusal) {
+  const auto picture = parts_.directory.picture();
+  const auto id = parts_.ids.decode<CredentialId>(request.client_id);
+  const Credential* credential = id ? picture->directory->find(*id) : nullptr;
+  if (credential == nullptr) return parts_.refusals.note_unknown_caller();
+  if (public_code_info(refusal.code).category == CodeCategory::Server) return;
+  RefusalKind kind{.tenancy = credential->head.tenancy,
+                   .integration = credential->integration,
+                   .source = {},
+                   .code = refusal.code,
+                   .workspace = {},
+                   .source_system = {},
+                   .scheme = {},
+                   .request = context.request,
+                   .operation = kOperation,
+                   .caller = {.kind = CallerKind::Machine,
+                              .position = id->position,
+                              .shown = refusal.secret_verified ? "client_secret" : "not_verified",
+                              .reason = refusal.reason}};
+  if (const Integration* integration = picture->directory->find(credential->integration)) {
+    kind.workspace = integration->workspace;
+    kind.source_system = integration->source_system;
+  }
+  // Looked for only for who has proven to be the client.
+  const Grant* grant =
+      refusal.secret_verified ? grant_of(*picture->directory, credential->integration) : nullptr;
+  if (grant != nullptr) {
+    kind.caller.grant = grant->id();
+    kind.caller.grant_version = grant->grant_version;
+  }
+  const RefusalId counted = parts_.refusals.note_call(kind, context.source_address);
+  if (refusal.secret_verified) refusal.refusal = counted;
+}
+
 Result<MintedToken, MintRefusal> TokenMinting::mint(const MintRequest& request, const CallContext& context) {
+  auto minted = decide(request, context);
+  if (minted) return minted;
+  MintRefusal refusal = minted.error();
+  note(request, context, refusal);
+  return fail(std::move(refusal));
+}
+
+Result<MintedToken, MintRefusal> TokenMinting::decide(const MintRequest& request,
+                                                      const CallContext& context) {
   if (const auto wait = take_attempt(request.client_id, context.source_address))
     return turn_down(PublicCode::RateLimited, {}, wait);
   SEALPOST_TRY(const TokenRequest asked, read_scope(request.scope));

@@ -1,8 +1,8 @@
 // Exchanges a client secret for an access token, and an operator's uid for an operator token. Nothing is
 // stored but the audit record: the token itself holds its claims. Decided from the present picture; the epoch
 // is compared again in the transaction that records the minting, and a newer one sends the request back to be
-// decided once more. Waits for the store: pool threads only. Internally synchronised. Source: RFC 6749
-// section 4.4.
+// decided once more. What is refused to a client that there is leaves a record, in aggregate. Waits for the
+// store: pool threads only. Internally synchronised. Source: RFC 6749 section 4.4.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "access/authorization/authorization_gate.h"
 #include "access/identity/access_token.h"
 #include "flow/acceptance/rate_limiter.h"
+#include "flow/acceptance/refusal_ledger.h"
 #include "flow/directory/directory.h"
 #include "flow/directory/operation.h"
 #include "foundation/log/log.h"
@@ -35,6 +36,11 @@ struct MintRefusal {
   PublicCode code = PublicCode::InvalidClient;
   std::string detail;  // for people; says nothing about why a client is invalid
   std::optional<Seconds> retry_after;
+  std::string reason{};  // more than the caller may know: for the record of the refusal
+  bool secret_verified = false;
+  // Of the record that counts it. Only who has shown the client's secret is told: to others it would say that
+  // there is such a client.
+  std::optional<RefusalId> refusal{};
 };
 
 struct MintedOperatorToken {
@@ -55,6 +61,7 @@ class TokenMinting final {
     const Clock& clock;
     Entropy& entropy;
     Logger& log;
+    RefusalLedger& refusals;
   };
   // `attempts`: of one client from one network.
   explicit TokenMinting(Parts parts, RateLimit attempts = {.per_second = 5, .burst = 60})
@@ -69,6 +76,9 @@ class TokenMinting final {
                                                          Milliseconds lifetime);
 
  private:
+  Result<MintedToken, MintRefusal> decide(const MintRequest& request, const CallContext& context);
+  // Files the refusal of a client that there is; others are only counted.
+  void note(const MintRequest& request, const CallContext& context, MintRefusal& refusal);
   Result<MintedToken, MintRefusal> mint_once(const MintRequest& request, const TokenRequest& asked,
                                              const CallContext& context, bool& epoch_changed);
   [[nodiscard]] std::vector<AuditDraft> draft_operator_minting(const AuthorizedCall& call,

@@ -14,8 +14,10 @@ class TokenMintingTest : public ControlPlane {
   void SetUp() override {
     ControlPlane::SetUp();
     interrupted_ = std::make_unique<ScriptedStore>(*store_);
-    minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{
-        *directory_, *interrupted_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_, logger_});
+    ledger_ = std::make_unique<RefusalLedger>(RefusalLedger::Parts{*store_, *audit_, *ids_, clock_, logger_});
+    minting_ = std::make_unique<TokenMinting>(TokenMinting::Parts{*directory_, *interrupted_, *vault_,
+                                                                  *audit_, *ids_, *gate_, *tokens_, clock_,
+                                                                  entropy_, logger_, *ledger_});
     organization_ = make_organization();
     integration_ = make_active(make_workspace(organization_));
     auto made = create_credential(ops(), by_operator(),
@@ -27,6 +29,7 @@ class TokenMintingTest : public ControlPlane {
     return minting_->mint({.client_id = client_, .client_secret = secret_, .scope = scope}, context());
   }
   std::unique_ptr<ScriptedStore> interrupted_;
+  std::unique_ptr<RefusalLedger> ledger_;
   std::unique_ptr<TokenMinting> minting_;
   OrganizationId organization_;
   IntegrationId integration_;
@@ -93,6 +96,76 @@ TEST_F(TokenMintingTest, GuessesFromElsewhereUseUpNobodysAttempts) {
                .code;
   EXPECT_EQ(last, PublicCode::RateLimited);
   EXPECT_TRUE(mint().ok());
+}
+
+// Who has not shown the secret learns nothing from the answer, and is counted all the same.
+TEST_F(TokenMintingTest, TheRefusalOfAClientIsARecord) {
+  const auto refusals = [&] {
+    EXPECT_TRUE(store_->transact_and_wait([](Transaction&) -> StoreResult<void> { return {}; }).ok());
+    std::vector<Fields> found;
+    for (Fields& one : records(organization_))
+      if (one.at("class") == "call.refused") found.push_back(std::move(one));
+    return found;
+  };
+  const auto wrong =
+      minting_->mint({.client_id = client_, .client_secret = "sps_test_x", .scope = {}}, context());
+  EXPECT_FALSE(wrong.error().refusal);
+  ASSERT_EQ(refusals().size(), 1U);
+  Fields record = refusals()[0];
+  const Fields expected = {{"category", "invalid_client"},
+                           {"operation", "token_create"},
+                           {"actor", client_},
+                           {"actor_kind", "machine"},
+                           {"signature", "not_verified"},
+                           {"integration", ids_->encode(integration_)},
+                           {"workspace", ids_->encode(picture()->find(integration_)->workspace)},
+                           {"request", ids_->encode(context().request)}};
+  for (const auto& [name, value] : expected) EXPECT_EQ(record[name], value) << name;
+
+  EXPECT_FALSE(mint("messages:*").error().refusal) << "judged before the secret";
+  const auto not_granted = mint("audit:read");
+  ASSERT_TRUE(not_granted.error().refusal);
+  ASSERT_EQ(refusals().size(), 3U) << "what is proven is counted apart";
+  const auto picture_then = picture();
+  const Grant* grant = picture_then->active_grant(integration_);
+  ASSERT_TRUE(revoke_grant(ops(), by_operator(), grant->id(), "over", {}).ok());
+  const auto ended = mint();
+  EXPECT_EQ(ended.error().code, PublicCode::GrantNotActive);
+  EXPECT_EQ(refusals().back()["grant"], ids_->encode(grant->id())) << "the one that ended";
+  ASSERT_TRUE(suspend_integration(ops(), by_operator(), integration_, "drill", {}).ok());
+  const auto suspended = mint();
+  EXPECT_EQ(suspended.error().code, PublicCode::Suspended);
+  record = refusals().back();
+  EXPECT_EQ(record["category"], "suspended");
+  EXPECT_EQ(record["signature"], "client_secret");
+  EXPECT_EQ(record["refusal"], ids_->encode(suspended.error().refusal.value_or(RefusalId{})));
+}
+
+TEST_F(TokenMintingTest, ARateLimitOfAClientIsARecordToo) {
+  for (int i = 0; i < 100; ++i)
+    static_cast<void>(
+        minting_->mint({.client_id = client_, .client_secret = "sps_test_x", .scope = {}}, context()));
+  EXPECT_EQ(ledger_->totals().at(PublicCode::RateLimited), 40U);
+  EXPECT_EQ(ledger_->totals().at(PublicCode::InvalidClient), 60U);
+}
+
+TEST_F(TokenMintingTest, ClientsThatNobodyKnowsLeaveNoRecord) {
+  const auto before = records(organization_).size();
+  for (const std::string& client : {std::string("crd_x"), ids_->encode(CredentialId{12345}), std::string()})
+    static_cast<void>(
+        minting_->mint({.client_id = client, .client_secret = secret_, .scope = {}}, context()));
+  ledger_->flush(true);
+  EXPECT_TRUE(store_->transact_and_wait([](Transaction&) -> StoreResult<void> { return {}; }).ok());
+  EXPECT_EQ(records(organization_).size(), before);
+  EXPECT_EQ(ledger_->unknown_callers(), 3U);
+  EXPECT_TRUE(ledger_->totals().empty());
+}
+
+// The server's own failures are nobody's refusal.
+TEST_F(TokenMintingTest, AStoreThatFailsRefusesNobody) {
+  interrupted_->fail(ScriptedStore::Command::Transact, 1, StoreError::Full);
+  EXPECT_EQ(mint().error().code, PublicCode::StoreUnavailable);
+  EXPECT_TRUE(ledger_->totals().empty());
 }
 
 TEST_F(TokenMintingTest, AnOperatorTokenEndsAfterMinutes) {

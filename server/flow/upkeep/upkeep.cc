@@ -67,10 +67,10 @@ void Upkeep::watch_clock() {
     if (!step) return;
     rest_until_ = clock_.steady_now() + options_.rest_after_step;
   }
-  steps_.fetch_add(1, std::memory_order_relaxed);
   log_.warn("clock_stepped",
             {{"by_ms", step->count()},
              {"purging_rests_s", std::chrono::floor<Seconds>(options_.rest_after_step).count()}});
+  steps_.fetch_add(1, std::memory_order_release);  // what is counted has been told
 }
 
 void Upkeep::call(Chore& chore, const std::stop_token& stop) {

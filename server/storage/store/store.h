@@ -63,6 +63,9 @@ class Store {
     Milliseconds dead_letter_term = std::chrono::hours(14 * 24);
     Milliseconds inbox_term = std::chrono::hours(7 * 24);
     std::uint32_t rows_per_step = 500;
+    // Does something still lean on this owner's claims of up to then, although their keep_until is over? They
+    // are kept if so, and asked for again later. Empty: nothing does. Called on the engine's writing thread.
+    std::function<bool(Position owner, WallTime made_by)> claims_needed{};
   };
   virtual StoreResult<bool> purge_step(const PurgeTerms& terms) = 0;
 

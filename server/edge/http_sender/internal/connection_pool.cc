@@ -86,11 +86,11 @@ bool ConnectionPool::prepare_once(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                    long{options.allow_http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1});
   curl_easy_setopt(easy, CURLOPT_POSTREDIR, 0L);
-  if (options.proxy) {
+  if (const auto& proxy_address = around_.outlet->proxy) {
     std::string proxy = "http://";
-    const bool v6 = options.proxy->address.family() == IpAddress::Family::V6;
-    proxy += v6 ? '[' + options.proxy->address.to_string() + ']' : options.proxy->address.to_string();
-    proxy += ':' + std::to_string(options.proxy->port);
+    const bool v6 = proxy_address->address.family() == IpAddress::Family::V6;
+    proxy += v6 ? '[' + proxy_address->address.to_string() + ']' : proxy_address->address.to_string();
+    proxy += ':' + std::to_string(proxy_address->port);
     ok = ok && curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str()) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK;
   } else {
@@ -101,7 +101,7 @@ bool ConnectionPool::prepare_once(Transfer& transfer) {
     ok = ok && curl_easy_setopt(easy, CURLOPT_SSLCERT, identity_->certificate_file.c_str()) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_SSLKEY, identity_->private_key_file.c_str()) == CURLE_OK;
   }
-  around_.roots.install(easy);
+  around_.outlet->roots->install(easy);
   return ok;
 }
 

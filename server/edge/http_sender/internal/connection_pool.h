@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "edge/http_sender/curl_http_sender.h"
+#include "edge/http_sender/internal/outlet.h"
 #include "edge/http_sender/internal/socket_watch.h"
-#include "edge/http_sender/internal/tls_roots.h"
 #include "edge/http_sender/internal/transfer.h"
 
 namespace sealpost {
@@ -25,12 +25,12 @@ struct PoolKey {
   friend auto operator<=>(const PoolKey&, const PoolKey&) = default;
 };
 
-// What all pools of one sender have in common. Outlives them.
+// What the pools of one sender have in common. What is referred to outlives them.
 struct PoolSurroundings {
   const HttpSenderOptions& options;
   const Clock& clock;
   SocketWatch& sockets;
-  const TlsRoots& roots;
+  OutletPtr outlet;
 };
 
 class ConnectionPool final {

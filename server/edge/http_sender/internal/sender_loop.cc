@@ -32,11 +32,11 @@ bool SenderLoop::AbortCall::covers(const Submission& submission) const {
 }
 
 SenderLoop::SenderLoop(HttpSenderOptions options, const Clock& clock, std::unique_ptr<SocketWatch> sockets,
-                       std::unique_ptr<TlsRoots> roots)
+                       OutletPtr outlet)
     : options_(std::move(options)),
       clock_(clock),
       sockets_(std::move(sockets)),
-      roots_(std::move(roots)),
+      outlet_(std::move(outlet)),
       held_(std::max<std::size_t>(options_.max_in_flight / kShares, 1)),
       next_retirement_(clock.steady_now() + kRetirementPace) {
   names_ = std::make_unique<NameLookup>(options_.names, clock_,
@@ -49,6 +49,11 @@ SenderLoop::SenderLoop(HttpSenderOptions options, const Clock& clock, std::uniqu
 }
 
 SenderLoop::~SenderLoop() { stop(); }
+
+void SenderLoop::replace_outlet(OutletPtr outlet) {
+  const std::scoped_lock lock(mutex_);
+  outlet_ = std::move(outlet);
+}
 
 void SenderLoop::stop() {
   {
@@ -253,7 +258,12 @@ ConnectionPool* SenderLoop::pool_for(const OutboundRequest& request) {
   }
   const auto identity =
       std::ranges::find(options_.client_identities, request.client_identity, &ClientIdentity::id);
-  auto pool = ConnectionPool::create(key, {options_, clock_, *sockets_, *roots_},
+  OutletPtr outlet;
+  {
+    const std::scoped_lock lock(mutex_);
+    outlet = outlet_;
+  }
+  auto pool = ConnectionPool::create(key, {options_, clock_, *sockets_, std::move(outlet)},
                                      identity == options_.client_identities.end() ? nullptr : &*identity);
   if (pool == nullptr) return nullptr;
   pool_count_.store(pools_.size() + 1, std::memory_order_relaxed);

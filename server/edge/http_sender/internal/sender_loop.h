@@ -1,6 +1,6 @@
 // The sender's thread: takes submissions in turns by organization, judges them, looks names up, runs
-// transfers, completes. submit(), abort(), abort_organization(), stats() are for any thread; everything else
-// happens on the loop's own.
+// transfers, completes. submit(), abort(), abort_organization(), replace_outlet(), stats() are for any
+// thread; everything else happens on the loop's own.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace sealpost {
 class SenderLoop final {
  public:
   SenderLoop(HttpSenderOptions options, const Clock& clock, std::unique_ptr<SocketWatch> sockets,
-             std::unique_ptr<TlsRoots> roots);
+             OutletPtr outlet);
   ~SenderLoop();
   SenderLoop(const SenderLoop&) = delete;
   SenderLoop& operator=(const SenderLoop&) = delete;
@@ -28,6 +28,7 @@ class SenderLoop final {
   Result<void, SubmitError> submit(OutboundRequest&& request, HttpSender::Completion done);
   void abort(const Tenancy& tenancy, SendTag tag);
   void abort_organization(OrganizationId organization, HttpSender::AbortReport report);
+  void replace_outlet(OutletPtr outlet);
   void stop();
   [[nodiscard]] HttpSenderStats stats() const;
 
@@ -79,10 +80,10 @@ class SenderLoop final {
   const HttpSenderOptions options_;
   const Clock& clock_;
   const std::unique_ptr<SocketWatch> sockets_;
-  const std::unique_ptr<TlsRoots> roots_;
 
-  mutable std::mutex mutex_;  // guards the inbox and the counters of order
+  mutable std::mutex mutex_;  // guards the inbox, the outlet and the counters of order
   Inbox inbox_;
+  OutletPtr outlet_;
   std::uint64_t next_order_ = 1;
   bool stopped_ = false;
   std::atomic<std::uint64_t> completed_{0};

@@ -1,5 +1,5 @@
 // The certificates we trust receivers by, loaded once: libcurl would read the file again for each pool.
-// Used by the sender's thread only.
+// Immutable after create(); the sender's thread installs it.
 #pragma once
 
 #include <curl/curl.h>

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxKeptHeader = 256;
 
 // Through a proxy the socket goes to the proxy, and the judged address is what CONNECT names.
 Result<void, EgressRefusal> judge_connected(const Transfer& transfer, const SocketAddress& remote) {
-  const auto& proxy = transfer.pool->around().options.proxy;
+  const auto& proxy = transfer.pool->around().outlet->proxy;
   if (proxy) {
     if (!(remote == *proxy)) return fail(EgressRefusal::SpecialPurpose);
     return transfer.work.request.policy->judge_address(transfer.target, transfer.pinned);

@@ -61,6 +61,7 @@ inline EgressPolicyPtr plain_policy(std::uint16_t port, To to = {}) {
 inline EgressPolicyPtr loopback_opened(To to = {}) {
   EgressPolicy::Settings settings;
   settings.tenancy = {OrganizationId{to.organization}, Environment::Live};
+  settings.version = to.version;
   settings.opened_networks = {*Cidr::parse("127.0.0.0/8")};
   return std::make_shared<const EgressPolicy>(std::move(settings));
 }

@@ -44,10 +44,10 @@ class ApiFixture : public ControlPlane {
         std::make_unique<Acceptance>(Acceptance::Parts{*store_, *vault_, *audit_, *directory_, *gate_, *ids_,
                                                        *ledger_, pool_, clock_, entropy_},
                                      Acceptance::Limits{});
-    minting_ =
-        std::make_unique<TokenMinting>(TokenMinting::Parts{*directory_, *store_, *vault_, *audit_, *ids_,
-                                                           *gate_, *tokens_, clock_, entropy_, logger_},
-                                       RateLimit{.per_second = 1, .burst = 5});
+    minting_ = std::make_unique<TokenMinting>(
+        TokenMinting::Parts{*directory_, *store_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_,
+                            logger_, *ledger_},
+        RateLimit{.per_second = 1, .burst = 5});
     history_ = std::make_unique<MessageHistory>(ops());
     inlet_ = std::make_unique<WebhookInlet>(
         WebhookInlet::Parts{*acceptance_, *directory_, *audit_, *ids_, pool_, clock_});
@@ -56,7 +56,7 @@ class ApiFixture : public ControlPlane {
     options.status = [] { return GatewayStatus{}; };
     options.readiness = [this] { return std::vector<ReadinessCheck>{{"store", ready_}}; };
     api_ = std::make_unique<RestApi>(RestApi::Parts{ops(), *history_, *acceptance_, *minting_, *inlet_, pool_,
-                                                    store_->positions(), logger_},
+                                                    store_->positions(), logger_, *ledger_},
                                      std::move(options));
   }
   void TearDown() override {

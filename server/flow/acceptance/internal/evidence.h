@@ -38,6 +38,7 @@ struct AcceptanceEvidence {
  private:
   [[nodiscard]] std::string_view signature_status() const;
   [[nodiscard]] std::string targets() const;
+  [[nodiscard]] std::string claims() const;
 };
 
 // What a reader with deliveries:read sees of a refusal, as JSON.

@@ -85,7 +85,7 @@ class ControlPlane : public ::testing::Test {
                           .judge_endpoint = [this](const Tenancy&, std::string_view) { return url_refusal_; },
                           .hooks = {.node = "node-1", .abort_sends = [this](const EndedAccess& ended) {
                                       ended_.push_back(ended);
-                                      return std::uint64_t{2};
+                                      return aborted_;
                                     }}});
     return true;
   }
@@ -244,6 +244,7 @@ class ControlPlane : public ::testing::Test {
   std::unique_ptr<Operations> operations_;
   std::optional<EgressRefusal> url_refusal_;
   std::vector<EndedAccess> ended_;
+  std::optional<std::vector<DeliveryId>> aborted_ = std::vector<DeliveryId>{};
 };
 
 }  // namespace sealpost

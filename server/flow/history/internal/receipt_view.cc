@@ -165,7 +165,7 @@ js::object payload_state(const MessageRecord& message, const Store::PurgeTerms& 
           {"bytes", row.payload_size},
           {"content_type", row.content_type},
           {"location", "database"},
-          {"encryption", "aes_256_gcm"},
+          {"encryption", "xaes_256_gcm"},
           {"retention_class", "payload"},
           {"erase_at", time_view(erase_at(message, terms))},
           {"erased_at", time_view(row.payload_erased_at)}};
@@ -310,19 +310,29 @@ js::object message_view(const ViewContext& context, const MessageRecord& message
 
 js::object refusal_view(const ViewContext& context, const RefusalRow& refusal) {
   const js::object steps = object_of(refusal.steps);
+  const bool call = refusal.source == 0;  // of the API: its steps are its operation and its caller
+  const std::string source = call ? std::string() : context.ids.encode(SourceId{refusal.source});
   const auto list = [&](std::string_view name) {
     const auto* found = steps.if_contains(name);
     return found != nullptr && found->is_array() ? *found : js::value(js::array{});
   };
   return {{"id", context.ids.encode(refusal.refusal)},
           {"organization_id", context.ids.encode(refusal.tenancy.organization)},
-          {"environment", name_of(refusal.tenancy.environment)},
-          {"source_id", context.ids.encode(SourceId{refusal.source})},
+          {"environment", refusal.tenancy.environment == Environment::Shared
+                              ? js::value(nullptr)
+                              : js::value(name_of(refusal.tenancy.environment))},
+          {"integration_id", refusal.integration.set() ? js::value(context.ids.encode(refusal.integration))
+                                                       : js::value(nullptr)},
+          {"source_id", text_or_null(source)},
+          {"operation", call ? text_in(steps, "operation") : std::string_view("webhook_receive")},
+          {"actor", actor_view(call ? text_in(steps, "actor") : std::string_view(source))},
+          {"grant_id", member_or_null(steps, "grant")},
+          {"reason", member_or_null(steps, "reason")},
           {"code", refusal.category},
           {"count", refusal.count},
           {"first_at", to_rfc3339(refusal.first_at)},
           {"last_at", to_rfc3339(refusal.last_at)},
-          {"steps", steps_view(refusal.category)},
+          {"steps", call ? js::array{} : steps_view(refusal.category)},
           {"headers_seen", list("headers_seen")},
           {"signed_bytes", member_or_null(steps, "signed_length")},
           {"signed_sha256", member_or_null(steps, "signed_sha256")},

@@ -187,10 +187,11 @@ bool StoreContract::has_payload(const Tenancy& tenancy, MessageId message) {
   return payload.has_value();
 }
 
-void StoreContract::purge() {
+void StoreContract::purge(std::function<bool(Position, WallTime)> claims_needed) {
   Store::PurgeTerms terms;
   terms.now = clock_.wall_now();
   terms.rows_per_step = 3;
+  terms.claims_needed = std::move(claims_needed);
   for (;;) {
     const auto more = store_->purge_step(terms);
     ASSERT_TRUE(more.ok());

@@ -62,7 +62,7 @@ class StoreContract : public testing::TestWithParam<EngineFactory> {
   StoreResult<void> look(const std::function<StoreResult<void>(Reader&)>& work) { return store_->read(work); }
   MessageRow row_of(const Tenancy& tenancy, MessageId message);
   bool has_payload(const Tenancy& tenancy, MessageId message);
-  void purge();
+  void purge(std::function<bool(Position, WallTime)> claims_needed = {});
   // Deliveries that were handed over leased; room is 0 unless a test gives some.
   std::vector<LeasedDelivery> handed_over_;
   std::uint32_t room_ = 0;

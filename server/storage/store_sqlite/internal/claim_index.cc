@@ -30,13 +30,23 @@ std::int64_t ClaimIndex::add(std::size_t index, std::uint64_t fingerprint, WallT
   return claim_row_id(slice.slice, place);
 }
 
-std::vector<std::int64_t> ClaimIndex::remove_ended(WallTime now) {
-  const std::unique_lock lock(mutex_);
+std::vector<std::int64_t> ClaimIndex::ended(WallTime now) const {
+  const std::shared_lock lock(mutex_);
   std::vector<std::int64_t> ended;
   for (const SealedSlice& slice : sealed_)
     if (slice.keep_until <= now) ended.push_back(slice.slice);
-  std::erase_if(sealed_, [&](const SealedSlice& slice) { return slice.keep_until <= now; });
   return ended;
+}
+
+void ClaimIndex::prolong(std::int64_t slice, WallTime keep_until) {
+  const std::unique_lock lock(mutex_);
+  const auto found = std::ranges::find(sealed_, slice, &SealedSlice::slice);
+  if (found != sealed_.end()) found->keep_until = keep_until;
+}
+
+void ClaimIndex::remove(std::int64_t slice) {
+  const std::unique_lock lock(mutex_);
+  std::erase_if(sealed_, [&](const SealedSlice& sealed) { return sealed.slice == slice; });
 }
 
 ClaimPlaces ClaimIndex::places(std::uint64_t fingerprint) const {

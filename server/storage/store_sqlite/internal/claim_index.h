@@ -38,8 +38,10 @@ class ClaimIndex final {
   void add_sealed(std::int64_t slice, WallTime keep_until, SealedFilter filter);
   // The row the next claim of a class gets; the fingerprint is known from now on.
   [[nodiscard]] std::int64_t add(std::size_t index, std::uint64_t fingerprint, WallTime keep_until);
-  // Takes what has ended out of the sight of look-ups.
-  [[nodiscard]] std::vector<std::int64_t> remove_ended(WallTime now);
+  [[nodiscard]] std::vector<std::int64_t> ended(WallTime now) const;
+  void prolong(std::int64_t slice, WallTime keep_until);
+  // Takes a sealed slice out of the sight of look-ups.
+  void remove(std::int64_t slice);
 
   [[nodiscard]] ClaimPlaces places(std::uint64_t fingerprint) const;
   // The writer alone changes them, so the writer reads them without a copy.

@@ -22,6 +22,11 @@ std::size_t class_of(const Claim& claim, WallTime now) {
 // An old slice is sealed though not full: it must not keep ended claims for long.
 Milliseconds span_of(std::size_t index) { return kClassTerms[index] / 8; }
 
+// Claims that live shorter have a signed time, whose window is over by then, or are idempotency keys.
+constexpr Milliseconds kShortestNeed = hours(30 * 24);
+constexpr Milliseconds kProlongation = hours(7 * 24);
+constexpr Milliseconds kBatchSlack = hours(1);
+
 int strictness(ClaimVerdict verdict) {
   switch (verdict) {
     case ClaimVerdict::New:
@@ -286,8 +291,38 @@ StoreResult<void> ClaimSlices::renew(const Tenancy& tenancy, std::span<const Cla
   return {};
 }
 
-StoreResult<bool> ClaimSlices::purge(WallTime now, std::uint32_t rows) {
-  for (const std::int64_t slice : index_->remove_ended(now)) {
+// One look at all claims of a slice, once a week at most.
+StoreResult<bool> ClaimSlices::is_needed(std::int64_t slice, const Store::PurgeTerms& terms) {
+  if (!terms.claims_needed) return false;
+  auto made = database_->query("SELECT class, opened_ms FROM claim_slice WHERE slice = ?", slice);
+  SEALPOST_TRY(const bool known, made.step());
+  if (!known) return false;
+  const auto index = made.integer<std::size_t>(0);
+  if (index >= kClaimClasses) return fail(StoreError::Corrupt);
+  if (kClassTerms[index] < kShortestNeed) return false;
+  // A slice takes claims until the first batch after its span.
+  const WallTime made_by = made.time(1) + span_of(index) + kBatchSlack;
+  auto owners = database_->query("SELECT DISTINCT owner FROM claim WHERE id >= ? AND id < ?",
+                                 claim_row_id(slice, 0), claim_row_id(slice + 1, 0));
+  for (;;) {
+    SEALPOST_TRY(const bool row, owners.step());
+    if (!row) return false;
+    if (terms.claims_needed(owners.integer(0), made_by)) return true;
+  }
+}
+
+StoreResult<bool> ClaimSlices::purge(const Store::PurgeTerms& terms) {
+  const std::uint32_t rows = terms.rows_per_step;
+  for (const std::int64_t slice : index_->ended(terms.now)) {
+    SEALPOST_TRY(const bool needed, is_needed(slice, terms));
+    if (needed) {
+      const WallTime until = terms.now + kProlongation;
+      SEALPOST_TRY_VOID(
+          database_->query("UPDATE claim_slice SET keep_until_ms = ? WHERE slice = ?", until, slice).run());
+      index_->prolong(slice, until);
+      continue;
+    }
+    index_->remove(slice);
     SEALPOST_TRY_VOID(
         database_->query("UPDATE claim_slice SET sealed = 2, filter = x'' WHERE slice = ?", slice).run());
     ended_.push_back(slice);

@@ -6,13 +6,15 @@
 // found by its place and compared in the database. Claims made earlier in the same transaction are seen, so
 // equal keys inside one batch are settled first come, first served.
 //
-// A claim counts until its slice is deleted, never less than until its own `keep_until`. A genuine retry
-// moves its claim to the newest slice with the newer signed time, so the retry's own replay is known as long.
+// A claim counts until its slice is deleted, never less than until its own `keep_until`; a slice with claims
+// that are still needed then is kept whole for another week. A genuine retry moves its claim to the newest
+// slice with the newer signed time, so the retry's own replay is known as long.
 //
 // load() rebuilds the index; seal_where_due() runs at the beginning of a batch, not inside an element. Writer
 // thread only, but for find_claim().
 #pragma once
 
+#include "storage/store/store.h"
 #include "storage/store_sqlite/internal/claim_index.h"
 #include "storage/store_sqlite/internal/database.h"
 
@@ -54,8 +56,8 @@ class ClaimSlices final {
   StoreResult<void> renew(const Tenancy& tenancy, std::span<const Claim> claims, WallTime now);
 
   StoreResult<void> seal_where_due(WallTime now);
-  // Deletes at most `rows` ended claims; true while there is more.
-  StoreResult<bool> purge(WallTime now, std::uint32_t rows);
+  // Deletes at most `rows_per_step` ended claims that nothing leans on; true while there is more.
+  StoreResult<bool> purge(const Store::PurgeTerms& terms);
   [[nodiscard]] const ClaimIndex& index() const { return *index_; }
 
  private:
@@ -69,6 +71,7 @@ class ClaimSlices final {
   StoreResult<void> open_slice(std::size_t index, WallTime now);
   StoreResult<void> seal(std::size_t index);
   StoreResult<void> write_places(std::int64_t slice, std::span<const FingerprintMap::Entry> entries);
+  StoreResult<bool> is_needed(std::int64_t slice, const Store::PurgeTerms& terms);
   StoreResult<void> put(const Tenancy& tenancy, const Claim& claim, Position receipt, WallTime now);
 
   Database* database_;

@@ -86,8 +86,13 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
                                                     const std::optional<Unsure>& unsure) {
   SEALPOST_TRY(auto database, open_database(options));
   if (unsure) {
-    SEALPOST_TRY_VOID(in_transaction(*database, [&] {
-      return MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now());
+    // What the failed commit left in the log counts or not by who reads the log first: as long as a reader
+    // has it open, not; after a crash it would. A commit of our own settles it, over those frames or behind
+    // them.
+    SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
+      SEALPOST_TRY_VOID(
+          MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now()));
+      return database->query("UPDATE engine SET high_water = high_water + 1 WHERE id = 1").run();
     }));
   }
   return load(std::move(database), options, clock, index, next_token);

@@ -64,15 +64,17 @@ StoreResult<void> MessagePath::store_batch() {
   for (const auto& [integration, health] : health_) {
     SEALPOST_TRY_VOID(
         parts_.database
-            .query("INSERT INTO integration_health (integration, organization, environment, success_ms, "
-                   "failure_ms,"
-                   " failure_code) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (integration) DO UPDATE SET"
-                   " success_ms = MAX(COALESCE(excluded.success_ms, success_ms), COALESCE(success_ms,"
-                   " excluded.success_ms)), failure_code = CASE WHEN excluded.failure_ms IS NULL THEN "
-                   "failure_code ELSE"
-                   " excluded.failure_code END, failure_ms = COALESCE(excluded.failure_ms, failure_ms)",
-                   integration, health.tenancy.organization, health.tenancy.environment, health.success,
-                   health.failure, health.code)
+            .query(
+                "INSERT INTO integration_health (integration, organization, environment, success_ms, "
+                "failure_ms,"
+                " failure_code) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (integration) DO UPDATE SET"
+                " success_ms = MAX(COALESCE(excluded.success_ms, success_ms), COALESCE(success_ms,"
+                " excluded.success_ms)), failure_code = CASE WHEN failure_ms IS NULL OR excluded.failure_ms "
+                ">= failure_ms THEN excluded.failure_code ELSE failure_code END,"
+                " failure_ms = MAX(COALESCE(excluded.failure_ms, failure_ms), COALESCE(failure_ms,"
+                " excluded.failure_ms))",
+                integration, health.tenancy.organization, health.tenancy.environment, health.success,
+                health.failure, health.code)
             .run());
   }
   health_.clear();

@@ -320,7 +320,7 @@ void Writer::execute(PurgeCommand& command) {
         std::min(command.terms.rows_per_step, static_cast<std::uint32_t>(2 * last_batch_ + 16));
   command.outcome = engine_->element([&]() -> StoreResult<bool> {
     SEALPOST_TRY(const bool payloads, engine_->release.erase_due(command.terms));
-    SEALPOST_TRY(const bool claims, engine_->claims.purge(command.terms.now, command.terms.rows_per_step));
+    SEALPOST_TRY(const bool claims, engine_->claims.purge(command.terms));
     return payloads || claims;
   });
 }

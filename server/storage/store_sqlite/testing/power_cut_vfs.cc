@@ -51,12 +51,15 @@ struct File {
 File* own(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 sqlite3_file* real(sqlite3_file* file) { return own(file)->real; }
 
+enum class Operation : std::uint8_t { Write, Other };
+
 // The lock is held.
-std::optional<int> fault_now() {
+std::optional<int> fault_now(Operation operation) {
   State& now = state();
   if (now.dark) return SQLITE_IOERR;
   ++now.operations;
   if (now.fault_at == 0 || now.operations < now.fault_at) return std::nullopt;
+  if (now.fault == PowerCutVfs::Fault::Full && operation != Operation::Write) return std::nullopt;
   now.fault_at = 0;
   switch (now.fault) {
     case PowerCutVfs::Fault::Cut:
@@ -96,7 +99,7 @@ int read_file_at(sqlite3_file* file, void* into, int length, sqlite3_int64 offse
 }
 int write_file(sqlite3_file* file, const void* from, int length, sqlite3_int64 offset) {
   const std::scoped_lock lock(state().mutex);
-  if (const auto fault = fault_now()) return *fault;
+  if (const auto fault = fault_now(Operation::Write)) return *fault;
   const auto* bytes = static_cast<const char*>(from);
   state().unsynced[*own(file)->name].push_back(
       {offset, content(file, offset, length), std::vector<char>(bytes, bytes + length), size_of(file)});
@@ -104,14 +107,14 @@ int write_file(sqlite3_file* file, const void* from, int length, sqlite3_int64 o
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   const std::scoped_lock lock(state().mutex);
-  if (const auto fault = fault_now()) return *fault;
+  if (const auto fault = fault_now(Operation::Other)) return *fault;
   const sqlite3_int64 before = size_of(file);
   state().unsynced[*own(file)->name].push_back({size, content(file, size, before - size), {}, before});
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 int sync_file(sqlite3_file* file, int flags) {
   const std::scoped_lock lock(state().mutex);
-  if (const auto fault = fault_now()) return *fault;
+  if (const auto fault = fault_now(Operation::Other)) return *fault;
   const int code = real(file)->pMethods->xSync(real(file), flags);
   if (code == SQLITE_OK) state().unsynced.erase(*own(file)->name);
   return code;
@@ -221,6 +224,11 @@ void PowerCutVfs::fail_at(std::uint64_t operation, Fault fault) {
 std::uint64_t PowerCutVfs::operations() const {
   const std::scoped_lock lock(state().mutex);
   return state().operations;
+}
+
+bool PowerCutVfs::fault_came() const {
+  const std::scoped_lock lock(state().mutex);
+  return state().fault_at == 0;
 }
 
 void PowerCutVfs::lose_unsynced(std::uint64_t seed) {

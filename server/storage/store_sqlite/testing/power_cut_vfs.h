@@ -22,8 +22,10 @@ class PowerCutVfs final {
   static constexpr const char* kName = "sealpost-power-cut";
 
   enum class Fault : std::uint8_t { Cut, Full, WriteError, SyncError };
-  // The fault comes at the n-th write or sync from now on; `Cut` lasts, the others happen once.
+  // The fault comes at the n-th write or sync from now on, a full disk at the first write from there; `Cut`
+  // lasts, the others happen once.
   void fail_at(std::uint64_t operation, Fault fault);
+  [[nodiscard]] bool fault_came() const;
   [[nodiscard]] std::uint64_t operations() const;
   // Call when every connection is closed. Power is back afterwards.
   void lose_unsynced(std::uint64_t seed);
