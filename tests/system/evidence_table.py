@@ -88,7 +88,7 @@ def acceptance(s):
         "time of each stage": {"what.received_ms": During, "what.prepared_ms": During, "what.accepted_ms": During},
         "more": {"what.message": s.receipt["id"], "payload.content_type": "application/json",
                  "payload.size": s.sent["size"], "payload.summary": s.sent["summary"],
-                 "what.claims": Text(r"[0-9a-f]{32}\.[0-9a-f]{32}\.[0-9]{13}") if s.sent["once"] else ABSENT},
+                 "payload.claims": Text(r"[0-9a-f]{32}\.[0-9a-f]{32}\.[0-9]{13}") if s.sent["once"] else ABSENT},
     }
 
 

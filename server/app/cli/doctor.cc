@@ -230,6 +230,9 @@ void check_gateway(Report& report, const Config& config, bool data_is_closed) {
   const std::filesystem::path& socket = config.operators.socket;
   const bool directory_is_closed = check_socket_directory(report, config, data_is_closed);
   const auto answer = ask_gateway(socket, {.method = "GET", .target = "/readyz", .body = {}, .headers = {}});
+  if (!answer && answer.error() == OperatorClientError::Broken)
+    return report.line(Grade::Bad, "gateway",
+                       fmt::format("Something answers at {}, and not as a gateway does.", socket.string()));
   if (!answer) {
     HttpListener local{.kind = HttpListener::Kind::Unix};
     local.socket_path = socket;

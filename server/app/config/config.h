@@ -1,5 +1,5 @@
-// Everything an operator can set, with its default. Read once at start and again on SIGHUP (then only `egress` and the
-// TLS files of the listeners take effect). Immutable after load.
+// Everything an operator can set, with its default. Read once at start and again on SIGHUP (then only
+// `egress` and the TLS files of the listeners take effect). Immutable after load.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 #include "app/wiring/wiring.h"
 
 #include <atomic>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -75,6 +76,7 @@ struct Wiring::Parts {
   std::unique_ptr<Core> core;
   WallTime started_at{};
   std::atomic<bool> draining{false};
+  std::mutex telling_openings;
   std::atomic<bool> openings_told{false};
 
   std::unique_ptr<Directory> directory;
@@ -331,6 +333,7 @@ Result<void, std::string> Wiring::listen() {
 
 void Wiring::tell_openings() {
   Parts& p = *parts_;
+  const std::scoped_lock one_at_a_time(p.telling_openings);
   p.openings_told = false;
   const auto told = record_openings(*p.operations, SystemCall(SystemCallKey(), "configuration"));
   if (!told) return p.log->error("egress_openings_not_recorded", {});
@@ -373,7 +376,7 @@ void Wiring::add_chores() {
                  }});
   // What a failing store did not take at the start or at a reload.
   p.upkeep->add({.name = "tell_openings",
-                 .period = Milliseconds(1'000),
+                 .period = Milliseconds(30'000),
                  .trust = ChoreTrust::AnyClock,
                  .run = [this, &p](const std::stop_token&) {
                    if (!p.openings_told) tell_openings();
@@ -397,9 +400,10 @@ void Wiring::add_chores() {
                  .run = [&p](const std::stop_token&) {
                    Store::PurgeTerms terms = terms_of(p.config.limits);
                    terms.now = p.core->clock.wall_now();
-                   terms.claims_needed = [&p](Position owner, WallTime made_by) {
-                     return are_claims_needed(*p.directory->picture()->directory, owner, made_by);
-                   };
+                   if (may_need_claims(*p.directory->picture()->directory))
+                     terms.claims_needed = [&p](Position owner, WallTime made_by) {
+                       return are_claims_needed(*p.directory->picture()->directory, owner, made_by);
+                     };
                    const auto more = p.core->store->purge_step(terms);
                    return more && *more ? ChoreOutcome::More : ChoreOutcome::Done;
                  }});

@@ -47,7 +47,7 @@ void RefusedCalls::file(const CallIdentity& who, Problem& problem) const {
                    .source_system = {},
                    .scheme = {},
                    .request = who.request,
-                   .operation = who.route->operation_id,
+                   .operation = who.knows_caller ? who.route->operation_id : "authenticate",
                    .caller = who.caller};
   const auto picture = operations_->picture();
   if (const Integration* integration = picture->directory->find(who.integration)) {

@@ -21,6 +21,8 @@ struct CallIdentity {
   IntegrationId integration;
   WorkspaceId workspace;  // unset: the integration's
   RefusedCaller caller;
+  bool knows_caller =
+      true;  // false: a token that was good once; all its calls are one operation, `authenticate`
 };
 [[nodiscard]] CallIdentity identity_of(const TokenClaims& claims, const Route& route, RequestId request,
                                        const IpAddress& client);

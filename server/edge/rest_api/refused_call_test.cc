@@ -152,12 +152,15 @@ TEST_F(RefusedCallTest, AnExpiredTokenNamesItsBearer) {
                                                          .token = reader_,
                                                          .socket_uid = {}}));
   ASSERT_TRUE(at_its_head);
+  ASSERT_EQ(refusals().size(), 1U) << "whatever it asked for";
+  ledger_->flush(true);
   const auto filed = refusals();
   ASSERT_EQ(filed.size(), 2U);
   EXPECT_EQ(filed[0].at("refusal"), refused.text("/refusal_id"));
   EXPECT_EQ(filed[0].at("actor"), ids_->encode(party_.credential));
+  EXPECT_EQ(filed[0].at("operation"), "authenticate");
   EXPECT_NE(at_its_head->body.find(filed[1].at("refusal")), std::string::npos);
-  EXPECT_EQ(filed[1].at("operation"), "message_create");
+  EXPECT_EQ(filed[1].at("operation"), "authenticate");
   EXPECT_EQ(ledger_->unknown_callers(), 0U);
 }
 

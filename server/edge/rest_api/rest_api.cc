@@ -72,7 +72,11 @@ void RestApi::State::note_unknown(const HttpRequest& head, const Route& route, R
   const bool in_query = problem.code == PublicCode::TokenInQuery;
   const auto machine = in_query ? std::nullopt : authenticator.refused_machine(head);
   if (!machine) return parts.refusals.note_unknown_caller();
-  RefusedCalls(parts.operations, parts.refusals).file(identity_of(*machine, route, id, head.client), problem);
+  // Whoever holds a token that is long dead may try every route: that is one thing, told by one kind of
+  // record.
+  CallIdentity who = identity_of(*machine, route, id, head.client);
+  who.knows_caller = false;
+  RefusedCalls(parts.operations, parts.refusals).file(who, problem);
 }
 
 void RestApi::State::submit(std::unique_ptr<ApiCall> api, Responder responder) const {

@@ -11,14 +11,24 @@ std::string setting_of(OrganizationId organization) {
   return fmt::format("egress_openings.{}", organization.position);
 }
 
+// A field of a record holds some 1,000 characters whole.
+constexpr std::size_t kMostInAField = 900;
+
+// `egress.test` and `egress.live`, and what does not fit there in `egress.live.2` and so on.
 json::object openings_of(const Operations& operations, OrganizationId organization) {
-  const EgressOpenings& openings = operations.parts().openings;
   json::object told;
-  if (!openings) return told;
   for (const Environment environment : {Environment::Test, Environment::Live}) {
-    json::array list;
-    for (const std::string& opened : openings({organization, environment})) list.emplace_back(opened);
-    told.emplace("egress." + std::string(name_of(environment)), std::move(list));
+    const std::string name = "egress." + std::string(name_of(environment));
+    json::array* list = &told[name].emplace_array();
+    std::size_t size = 0;
+    for (const std::string& opened : operations.parts().openings({organization, environment})) {
+      size += opened.size() + 3;
+      if (size > kMostInAField && !list->empty()) {
+        list = &told[name + "." + std::to_string(told.size() + 1)].emplace_array();
+        size = opened.size() + 3;
+      }
+      list->emplace_back(opened);
+    }
   }
   return told;
 }
@@ -42,31 +52,52 @@ StoreResult<void> remember(Transaction& store, OrganizationId organization, cons
 
 StoreResult<void> bind_first_openings(const Operations& operations, ControlTransaction& transaction,
                                       AuditEvent& event, OrganizationId organization) {
+  if (!operations.parts().openings) return {};
   const json::object openings = openings_of(operations, organization);
   bind_difference(event, nullptr, openings);
   return remember(transaction.store(), organization, openings);
 }
 
+namespace {
+
+Operation<void> record_change_of(Operations& operations, const SystemCall& call,
+                                 const Organization& organization) {
+  return operations.change<void>(
+      [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<void> {
+        const OrganizationId id = organization.id();
+        // Asked inside, so that what is told last is what was true last.
+        const json::object now = openings_of(operations, id);
+        SEALPOST_TRY(json::object before, told(told_last(transaction.store(), id)));
+        if (before == now) return {};
+        json::object after = now;
+        for (const auto& member : before) after.emplace(member.key(), json::array());
+        for (const auto& member : after) before.emplace(member.key(), json::array());
+        AuditEvent event =
+            change_event(view_context(operations, picture), call, target_of("egress.changed", organization));
+        bind_difference(event, &before, after);
+        SEALPOST_TRY_VOID(told(transaction.record(event)));
+        return told(remember(transaction.store(), id, now));
+      });
+}
+
+}  // namespace
+
 Operation<std::size_t> record_openings(Operations& operations, const SystemCall& call) {
-  std::size_t recorded = 0;
+  if (!operations.parts().openings) return std::size_t{0};
   const auto picture = operations.picture();
-  for (const auto& [position, organization] : picture->directory->organizations) {
-    const OrganizationId id{position};
-    const json::object now = openings_of(operations, id);
-    SEALPOST_TRY(const bool changed,
-                 operations.change<bool>([&](ControlTransaction& transaction,
-                                             const DirectorySnapshot& current) -> Operation<bool> {
-                   SEALPOST_TRY(const json::object before, told(told_last(transaction.store(), id)));
-                   if (before == now) return false;
-                   const ViewContext context = view_context(operations, current);
-                   AuditEvent event = change_event(context, call, target_of("egress.changed", *organization));
-                   bind_difference(event, &before, now);
-                   SEALPOST_TRY_VOID(told(transaction.record(event)));
-                   SEALPOST_TRY_VOID(told(remember(transaction.store(), id, now)));
-                   return true;
-                 }));
-    recorded += changed ? 1 : 0;
-  }
+  std::vector<const Organization*> changed;
+  const auto looked = operations.parts().store.read([&](Reader& reader) -> StoreResult<void> {
+    for (const auto& [position, organization] : picture->directory->organizations) {
+      SEALPOST_TRY(const json::object before, told_last(reader, organization->id()));
+      if (before != openings_of(operations, organization->id())) changed.push_back(organization.get());
+    }
+    return {};
+  });
+  if (!looked) return fail(OperationRefusal{PublicCode::StoreUnavailable, {}, {}, {}});
+  Operation<std::size_t> recorded = changed.size();
+  for (const Organization* organization : changed)
+    if (const auto done = record_change_of(operations, call, *organization); !done)
+      recorded = fail(done.error());
   return recorded;
 }
 

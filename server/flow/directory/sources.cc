@@ -164,17 +164,23 @@ Operation<RevocationReceipt> delete_source(Operations& operations, const Authori
                       .once = {}});
 }
 
+bool may_need_claims(const DirectorySnapshot& picture) {
+  return !picture.damaged.empty() || std::ranges::any_of(picture.sources, [](const auto& source) {
+    return source.second->claims_until_key_retired;
+  });
+}
+
 bool are_claims_needed(const DirectorySnapshot& picture, Position owner, WallTime made_by) {
   const Source* source = picture.find(SourceId{owner});
   // A row that was damaged may be this one.
   if (source == nullptr) return !picture.damaged.empty();
   if (!source->claims_until_key_retired) return false;
+  if (!picture.damaged.empty()) return true;
   const auto keys = picture.keys_of.find(owner);
-  if (keys == picture.keys_of.end()) return !picture.damaged.empty();
-  return std::ranges::any_of(keys->second, [&](const auto& key) {
-    const bool verifies = key->state == KeyState::Active || key->state == KeyState::Retiring;
-    return verifies && key->head.created_at <= made_by;
-  });
+  return keys != picture.keys_of.end() && std::ranges::any_of(keys->second, [&](const auto& key) {
+           const bool verifies = key->state == KeyState::Active || key->state == KeyState::Retiring;
+           return verifies && key->head.created_at <= made_by;
+         });
 }
 
 }  // namespace sealpost

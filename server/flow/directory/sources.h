@@ -44,6 +44,8 @@ Operation<Resource> update_source(Operations& operations, const AuthorizedCall& 
 Operation<RevocationReceipt> delete_source(Operations& operations, const AuthorizedCall& call, SourceId id,
                                            std::optional<std::uint64_t> if_version = {});
 
+// Does are_claims_needed() say yes to anything?
+[[nodiscard]] bool may_need_claims(const DirectorySnapshot& picture);
 // Are this source's replay claims of up to `made_by` still needed, beyond their horizon? While it keeps them
 // until the key is retired, and a key from before then is not.
 [[nodiscard]] bool are_claims_needed(const DirectorySnapshot& picture, Position owner, WallTime made_by);

@@ -208,6 +208,9 @@ void RecordCheck::judge(OrganizationId log, const OpenedRecord& record) {
   all_open_ = all_open_ && fields.all_open();
   if (!fields.open("what")) return;
   const std::string& kind = record.leaf.fields.event_class;
+  const WallTime at = from_unix_ms(record.leaf.fields.time_ms);
+  latest_ = std::max(latest_, at);
+  clock_went_back_ = std::max(clock_went_back_, latest_ - at);
   derived_.saw_record(log, number_in<std::uint64_t>(fields.get("what.epoch")),
                       number_in<std::uint64_t>(fields.get("what.cancelled_deliveries")));
   if (kind == "delivery.redelivered") return settle_redelivery(fields);
@@ -256,8 +259,9 @@ void RecordCheck::judge_acceptance(const Tenancy& tenancy, const Fields& fields)
 // Asked as acceptance would ask: what it would not find lets the same request in once more.
 void RecordCheck::judge_claims(const MessageRow& row, const Fields& fields) {
   const std::string name = parts_.ids.encode(row.message);
+  if (!fields.open("payload")) return;
   const auto owner = claimant(parts_.ids, fields.get("who.actor"));
-  for (const std::string_view text : split(fields.get("what.claims"))) {
+  for (const std::string_view text : split(fields.get("payload.claims"))) {
     const auto claim = owner ? claim_in(text, *owner) : std::nullopt;
     if (!claim || claim->keep_until <= parts_.clock.wall_now()) continue;
     AcceptOutcome found;
@@ -323,9 +327,11 @@ void RecordCheck::judge_erasure(const MessageRow& row, const Fields& fields) {
       earliest = std::max(earliest, delivery.ended_at.value_or(WallTime{}));
     return {};
   }));
-  if (*row.payload_erased_at < earliest || *row.payload_erased_at > parts_.clock.wall_now())
-    complain("payload_erased.at_ms: that of " + std::string(fields.get("what.message")) +
-             " is before its deliveries ended, or still to come" + fields.place());
+  const WallTime latest = std::max(latest_, parts_.clock.wall_now());
+  const Milliseconds off = std::max(earliest - *row.payload_erased_at, *row.payload_erased_at - latest);
+  if (off > Milliseconds(0))
+    misfits_.emplace_back(off, "payload_erased.at_ms: that of " + std::string(fields.get("what.message")) +
+                                   " is before its deliveries ended, or still to come" + fields.place());
 }
 
 void RecordCheck::judge_deliveries(const MessageRow& row, const Fields& fields) {
@@ -430,18 +436,26 @@ void RecordCheck::judge_outcome(const DeliveryRow& row, const Fields& fields) {
     check.hold("state", ended && delivered == (row.state == DeliveryState::Delivered));
     check.same("ended_ms", "what.ended_ms", row.ended_at.value_or(WallTime{}));
   } else if (row.state == DeliveryState::Cancelled && said == "cancelled") {
-    check.same("ended_ms", "what.ended_ms", row.ended_at.value_or(WallTime{}));
-    derived_.saw_record(row.tenancy.organization, 0, 1);
+    const auto ended_ms = std::to_string(to_unix_ms(row.ended_at.value_or(WallTime{})));
+    if (ended_ms == fields.get("what.ended_ms")) return derived_.saw_record(row.tenancy.organization, 0, 1);
+    // Delivered again and cancelled once more before an attempt, or changed.
+    reopen(row, "delivery.ended_ms: " + parts_.ids.encode(row.delivery) + " contradicts its record" +
+                    fields.place());
   } else if (ended) {
-    reopened_.insert_or_assign(row.delivery.position, row.attempts);
+    reopen(row, "delivery.state: " + parts_.ids.encode(row.delivery) + " was ended by its attempt " +
+                    std::to_string(row.attempts) + ", is open, and nobody asked for a redelivery");
   }
+}
+
+void RecordCheck::reopen(const DeliveryRow& row, std::string complaint) {
+  reopened_.insert_or_assign(row.delivery.position, std::pair(row.attempts, std::move(complaint)));
 }
 
 void RecordCheck::settle_redelivery(const Fields& fields) {
   const auto id = parts_.ids.decode<DeliveryId>(fields.get("what.target"));
   if (!id) return;
   const auto it = reopened_.find(id->position);
-  if (it != reopened_.end() && std::to_string(it->second) == fields.get("what.attempts_before"))
+  if (it != reopened_.end() && std::to_string(it->second.first) == fields.get("what.attempts_before"))
     reopened_.erase(it);
 }
 
@@ -469,9 +483,9 @@ void RecordCheck::judge_refusal(const Tenancy& tenancy, const Fields& fields) {
 }
 
 void RecordCheck::finish(const AuditTrail::LogVerdict& logs) {
-  for (const auto& [delivery, attempts] : reopened_)
-    complain("delivery.state: " + parts_.ids.encode(DeliveryId{delivery}) + " was ended by its attempt " +
-             std::to_string(attempts) + ", is open, and nobody asked for a redelivery");
+  for (const auto& [delivery, said] : reopened_) complain(said.second);
+  for (const auto& [off, complaint] : misfits_)
+    if (off > clock_went_back_) complain(complaint);
   Reader::Counts stored;
   // On the writer: counting a large store takes longer than a snapshot may be held.
   const auto read = parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {

@@ -66,6 +66,7 @@ class RecordCheck final {
   void judge_attempt(const Tenancy& tenancy, const Fields& fields);
   void judge_outcome(const DeliveryRow& row, const Fields& fields);
   void judge_refusal(const Tenancy& tenancy, const Fields& fields);
+  void reopen(const DeliveryRow& row, std::string complaint);
   void settle_redelivery(const Fields& fields);
   void complain(const std::string& what);
   // The row, or nothing after a complaint that names `table` and `id`.
@@ -81,9 +82,14 @@ class RecordCheck final {
   bool all_open_ = true;
   Reader::Counts seen_;
   DerivedState derived_;
-  // Deliveries that wait again although their last attempt ended them, with their count of attempts: a record
-  // of the redelivery has to follow.
-  std::map<Position, std::uint32_t> reopened_;
+  // Deliveries that are not as their last attempt left them, with their count of attempts, and what to say of
+  // them unless a record of a redelivery follows.
+  std::map<Position, std::pair<std::uint32_t, std::string>> reopened_;
+  // By how much the times of erasures lie outside what fits, and what to say of them; how far the clock is
+  // seen to have gone back, which explains as much.
+  std::vector<std::pair<Milliseconds, std::string>> misfits_;
+  Milliseconds clock_went_back_{0};
+  WallTime latest_{};
 };
 
 }  // namespace sealpost

@@ -74,8 +74,6 @@ class RecordCheckTest : public ControlPlane {
     const Claim& claim = made.claims.at(0);
     event.what()
         .add("accepted_ms", to_unix_ms(made.accepted_at))
-        .add("claims", to_hex(claim.key) + '.' + to_hex(claim.body) + '.' +
-                           std::to_string(to_unix_ms(claim.keep_until)))
         .add("environment", name_of(tenancy_.environment))
         .add("event_id", made.event_id)
         .add("event_type", made.event_type)
@@ -83,6 +81,8 @@ class RecordCheckTest : public ControlPlane {
         .add("message", ids_->encode(made.message))
         .add("targets", ids_->encode(endpoint_) + ',' + ids_->encode(channel_));
     event.payload()
+        .add("claims", to_hex(claim.key) + '.' + to_hex(claim.body) + '.' +
+                           std::to_string(to_unix_ms(claim.keep_until)))
         .add("content_type", made.content_type)
         .add("deletion", "after_delivery")
         .add("digest", to_hex(made.payload_digest))

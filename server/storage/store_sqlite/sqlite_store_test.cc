@@ -169,6 +169,57 @@ TEST_F(SqliteStoreTest, BesideOtherWorkAPurgeTakesSmallSteps) {
   EXPECT_EQ(payloads(), 0U);
 }
 
+// The note of the term is gone by then: it was looked at while the delivery held the payload.
+TEST_F(SqliteStoreTest, APayloadGoesThoughTheClockSteppedBackAcrossItsTerm) {
+  const auto store = open(options());
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(make_integration(*store).ok());
+  ASSERT_TRUE(store
+                  ->transact_and_wait([](Transaction& transaction) -> StoreResult<void> {
+                    ObjectRow row;
+                    row.kind = EntityKind::Endpoint;
+                    row.head.position = 6;
+                    row.head.tenancy = kTenancy;
+                    row.body = "{}";
+                    return transaction.insert_object(row);
+                  })
+                  .ok());
+  AcceptMessage kept = message(*store, 1);
+  kept.message = {store->positions().draw(2)};
+  kept.deliveries = {{kept.message.position + 1, TargetKind::Endpoint, 6}};
+  kept.keep_payload_until = clock_.wall_now() + std::chrono::hours(1);
+  std::promise<AcceptStatus> accepted;
+  ASSERT_TRUE(store->accept_messages({kept}, [&](auto got) { accepted.set_value(got.front().status); }));
+  ASSERT_EQ(accepted.get_future().get(), AcceptStatus::Accepted);
+  const auto purge = [&] {
+    Store::PurgeTerms terms;
+    terms.now = clock_.wall_now();
+    while (store->purge_step(terms).value()) continue;
+    Reader::Counts counts;
+    EXPECT_TRUE(store
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(counts, reader.counts());
+                      return {};
+                    })
+                    .ok());
+    return counts.payloads;
+  };
+  clock_.advance(std::chrono::hours(2));
+  EXPECT_EQ(purge(), 1U) << "its delivery is open";
+  clock_.step_wall(-std::chrono::minutes(90));
+  EXPECT_TRUE(store
+                  ->transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
+                    SEALPOST_TRY(const auto ended,
+                                 transaction.cancel_waiting(kTenancy, {5}, clock_.wall_now()));
+                    EXPECT_EQ(ended, 1U);
+                    return {};
+                  })
+                  .ok());
+  EXPECT_EQ(purge(), 1U) << "it is kept by choice";
+  clock_.advance(std::chrono::hours(1));
+  EXPECT_EQ(purge(), 0U);
+}
+
 // On a disk with safe overwrites the log is written in large pieces, on the other frame by frame.
 class SqliteStoreDiskTest : public SqliteStoreTest,
                             public testing::WithParamInterface<PowerCutVfs::Overwrites> {};
@@ -220,6 +271,47 @@ TEST_P(SqliteStoreDiskTest, PowerCutsLoseNothingThatWasAcknowledged) {
     vfs.lose_unsynced(draw());
   }
   EXPECT_GT(acknowledged.size(), 100U);
+}
+
+// A commit whose sync failed may lie whole in the log. What is said of it once the store works again stays
+// true when the process is killed and its successor reads the log anew.
+TEST_P(SqliteStoreDiskTest, ACommitThatIsNotThereAfterItFailedDoesNotComeLater) {
+  std::optional<PowerCutVfs> vfs(GetParam());
+  auto given = options(true);
+  given.checkpoint_pages = 1'000'000;
+  auto store = open(given);
+  ASSERT_NE(store, nullptr);
+  ASSERT_TRUE(make_integration(*store).ok());
+  const auto count = [&] {
+    Reader::Counts counts;
+    EXPECT_TRUE(store
+                    ->read([&](Reader& reader) -> StoreResult<void> {
+                      SEALPOST_TRY(counts, reader.counts());
+                      return {};
+                    })
+                    .ok());
+    return counts.messages;
+  };
+  const std::uint64_t before = vfs->operations();
+  ASSERT_EQ(accept(*store, 1)->status, AcceptStatus::Accepted);
+  const std::uint64_t operations = vfs->operations() - before;
+  for (std::uint64_t n = 1; n <= operations; ++n) {
+    SCOPED_TRACE(n);
+    const std::uint64_t there = count();  // and so a reader has the log open
+    vfs->fail_at(n, PowerCutVfs::Fault::SyncError);
+    const auto outcome = accept(*store, static_cast<std::uint8_t>(1 + n));
+    if (outcome->status == AcceptStatus::Accepted && n > 1) break;  // this commit took fewer
+    ASSERT_EQ(outcome->status, AcceptStatus::Failed);
+    ASSERT_TRUE(store->transact_and_wait([](Transaction&) { return StoreResult<void>(); }).ok());
+    EXPECT_EQ(count(), there);
+    vfs->fail_at(1, PowerCutVfs::Fault::Cut);
+    store.reset();
+    vfs.reset();  // what was written is kept: a kill, not a power cut
+    vfs.emplace(GetParam());
+    store = open(given);
+    ASSERT_NE(store, nullptr);
+    EXPECT_EQ(count(), there);
+  }
 }
 
 // A full disk and I/O errors at each of the first writes: a clean error, and the store works again.

@@ -26,9 +26,11 @@ ClaimMeaning meaning_of(const ReplayIdentity& identity) {
 
 Milliseconds claim_horizon(const Source& source, bool has_signed_time) {
   const Milliseconds by_default = has_signed_time ? kClaimHorizonWithTime : kClaimHorizonWithoutTime;
-  const Milliseconds horizon = source.claim_horizon_hours == 0
-                                   ? by_default
-                                   : Milliseconds(std::chrono::hours(source.claim_horizon_hours));
+  Milliseconds horizon = source.claim_horizon_hours == 0
+                             ? by_default
+                             : Milliseconds(std::chrono::hours(source.claim_horizon_hours));
+  // What is asked for again at its end is not asked for every day.
+  if (source.claims_until_key_retired) horizon = std::max(horizon, kClaimHorizonWithoutTime);
   // A request dated one window ahead can verify until two windows from now.
   const Milliseconds windows = 2 * Milliseconds(Seconds(source.window_seconds));
   return has_signed_time ? std::max(windows, horizon) : horizon;

@@ -104,6 +104,16 @@ TEST_F(ClaimsTest, TheBodyTagTellsBodiesApart) {
   EXPECT_NE(claim(f, "").body, claim(f, std::string(1, '\0')).body);
 }
 
+TEST_F(ClaimsTest, ClaimsUntilTheKeyIsRetiredAreAskedForAfterAMonthAtTheEarliest) {
+  source.claims_until_key_retired = true;
+  for (const std::uint32_t hours_chosen : {0U, 1U, 24U, 719U}) {
+    source.claim_horizon_hours = hours_chosen;
+    EXPECT_EQ(claim_horizon(source, false), hours(30 * 24)) << hours_chosen;
+  }
+  source.claim_horizon_hours = 24 * 90;
+  EXPECT_EQ(claim_horizon(source, false), hours(24 * 90));
+}
+
 TEST_F(ClaimsTest, ClaimsOutliveTheWindow) {
   const struct {
     const char* name;

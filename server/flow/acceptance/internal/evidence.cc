@@ -65,9 +65,8 @@ AuditEvent AcceptanceEvidence::event() const {
   if (call.token().set()) who.add("token", ids.encode(call.token()));
 
   auto& what = event.what();
-  what.add("accepted_ms", to_unix_ms(message.accepted_at));
-  if (!message.claims.empty()) what.add("claims", claims());
-  what.add("environment", name_of(message.tenancy.environment))
+  what.add("accepted_ms", to_unix_ms(message.accepted_at))
+      .add("environment", name_of(message.tenancy.environment))
       .add("event_id", message.event_id)
       .add("event_type", message.event_type)
       .add_flag("event_type_authenticated", event_type_authenticated)
@@ -85,6 +84,8 @@ AuditEvent AcceptanceEvidence::event() const {
   event.where().add("location", "database").add("source_address", call.source_address().to_string());
 
   const bool after_delivery = message.keep_payload_until == WallTime{};
+  // Tags of the body's bytes are among the claims: they go where its digest goes.
+  if (!message.claims.empty()) event.payload().add("claims", claims());
   event.payload()
       .add("content_type", message.content_type)
       .add("deletion", after_delivery ? "after_delivery" : to_rfc3339(message.keep_payload_until))

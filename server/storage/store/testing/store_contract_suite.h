@@ -6,6 +6,7 @@
 #include "domain/tlog/merkle.h"
 #include "storage/store/testing/store_contract.h"
 #include "storage/store/testing/store_contract_claiming.h"
+#include "storage/store/testing/store_contract_claims.h"
 
 namespace sealpost {
 
@@ -118,36 +119,6 @@ TEST_P(StoreContract, ClaimsAreKeptOverRestartsAndSlices) {
   EXPECT_EQ(accept(one).status, AcceptStatus::Accepted);
   fresh.message = {store_->positions().draw(1)};
   EXPECT_EQ(accept(fresh).status, AcceptStatus::Repeated);
-}
-
-TEST_P(StoreContract, ClaimsThatAreNeededOutliveTheirTerm) {
-  const auto offer = [&](std::uint8_t key, Position owner) {
-    auto one = message(kLiveA, 0);
-    one.claims = {claim(ClaimMeaning::SignedBytes, key, 1, 0)};
-    one.claims[0].owner = owner;
-    one.claims[0].keep_until = clock_.wall_now() + hours(30 * 24);
-    return accept(one).status;
-  };
-  const WallTime made = clock_.wall_now();
-  for (std::uint8_t key = 1; key <= 40; ++key) ASSERT_EQ(offer(key, 77), AcceptStatus::Accepted);
-  bool needed = true;
-  const auto needs = [&](Position owner, WallTime made_by) {
-    EXPECT_GE(made_by, made);
-    return needed && owner == 77;
-  };
-  for (int month = 0; month < 3; ++month) {
-    clock_.advance(hours(40 * 24));
-    ASSERT_EQ(offer(static_cast<std::uint8_t>(100 + month), 78), AcceptStatus::Accepted);
-    purge(needs);
-    reopen();
-    for (std::uint8_t key = 1; key <= 16; ++key)
-      ASSERT_EQ(offer(key, 77), AcceptStatus::Repeated) << int{key};
-  }
-  EXPECT_EQ(offer(100, 78), AcceptStatus::Accepted) << "whose claims nobody needs end as ever";
-  needed = false;
-  clock_.advance(hours(40 * 24));
-  purge(needs);
-  EXPECT_EQ(offer(1, 77), AcceptStatus::Accepted);
 }
 
 TEST_P(StoreContract, EpochRaisedBetweenDecisionAndCommitStopsAcceptance) {

@@ -30,6 +30,11 @@ std::int64_t ClaimIndex::add(std::size_t index, std::uint64_t fingerprint, WallT
   return claim_row_id(slice.slice, place);
 }
 
+void ClaimIndex::begin_anew(std::size_t index, WallTime now) {
+  const std::unique_lock lock(mutex_);
+  open_[index].opened_at = now;
+}
+
 std::vector<std::int64_t> ClaimIndex::ended(WallTime now) const {
   const std::shared_lock lock(mutex_);
   std::vector<std::int64_t> ended;

@@ -38,6 +38,8 @@ class ClaimIndex final {
   void add_sealed(std::int64_t slice, WallTime keep_until, SealedFilter filter);
   // The row the next claim of a class gets; the fingerprint is known from now on.
   [[nodiscard]] std::int64_t add(std::size_t index, std::uint64_t fingerprint, WallTime keep_until);
+  // Of an open slice that is empty.
+  void begin_anew(std::size_t index, WallTime now);
   [[nodiscard]] std::vector<std::int64_t> ended(WallTime now) const;
   void prolong(std::int64_t slice, WallTime keep_until);
   // Takes a sealed slice out of the sight of look-ups.

@@ -22,7 +22,8 @@ std::size_t class_of(const Claim& claim, WallTime now) {
 // An old slice is sealed though not full: it must not keep ended claims for long.
 Milliseconds span_of(std::size_t index) { return kClassTerms[index] / 8; }
 
-// Claims that live shorter have a signed time, whose window is over by then, or are idempotency keys.
+// Claims that live shorter have a signed time, whose window is over by then, or are idempotency keys:
+// claim_horizon().
 constexpr Milliseconds kShortestNeed = hours(30 * 24);
 constexpr Milliseconds kProlongation = hours(7 * 24);
 constexpr Milliseconds kBatchSlack = hours(1);
@@ -232,8 +233,15 @@ StoreResult<void> ClaimSlices::seal_where_due(WallTime now) {
   for (std::size_t index = 0; index < kClaimClasses; ++index) {
     const OpenClaimSlice& open = index_->open_slice(index);
     const bool full = open.next_place >= claims_per_slice_;
-    const bool old = open.next_place > 0 && now - open.opened_at > span_of(index);
+    const bool old = now - open.opened_at > span_of(index);
     if (!full && !old) continue;
+    if (open.next_place == 0) {
+      // It begins anew, so that its age always says when its claims were made.
+      SEALPOST_TRY_VOID(
+          database_->query("UPDATE claim_slice SET opened_ms = ? WHERE slice = ?", now, open.slice).run());
+      index_->begin_anew(index, now);
+      continue;
+    }
     SEALPOST_TRY_VOID(seal(index));
     SEALPOST_TRY_VOID(open_slice(index, now));
   }
@@ -311,23 +319,31 @@ StoreResult<bool> ClaimSlices::is_needed(std::int64_t slice, const Store::PurgeT
   }
 }
 
+StoreResult<void> ClaimSlices::end_or_prolong(std::int64_t slice, const Store::PurgeTerms& terms) {
+  SEALPOST_TRY(const bool needed, is_needed(slice, terms));
+  if (needed) {
+    const WallTime until = terms.now + kProlongation;
+    SEALPOST_TRY_VOID(
+        database_->query("UPDATE claim_slice SET keep_until_ms = ? WHERE slice = ?", until, slice).run());
+    index_->prolong(slice, until);
+    return {};
+  }
+  index_->remove(slice);
+  SEALPOST_TRY_VOID(
+      database_->query("UPDATE claim_slice SET sealed = 2, filter = x'' WHERE slice = ?", slice).run());
+  ended_.push_back(slice);
+  return {};
+}
+
+// Where claims may be needed one slice a step is judged, since that looks at all of its claims.
 StoreResult<bool> ClaimSlices::purge(const Store::PurgeTerms& terms) {
   const std::uint32_t rows = terms.rows_per_step;
-  for (const std::int64_t slice : index_->ended(terms.now)) {
-    SEALPOST_TRY(const bool needed, is_needed(slice, terms));
-    if (needed) {
-      const WallTime until = terms.now + kProlongation;
-      SEALPOST_TRY_VOID(
-          database_->query("UPDATE claim_slice SET keep_until_ms = ? WHERE slice = ?", until, slice).run());
-      index_->prolong(slice, until);
-      continue;
-    }
-    index_->remove(slice);
-    SEALPOST_TRY_VOID(
-        database_->query("UPDATE claim_slice SET sealed = 2, filter = x'' WHERE slice = ?", slice).run());
-    ended_.push_back(slice);
+  const auto over = index_->ended(terms.now);
+  for (const std::int64_t slice : over) {
+    SEALPOST_TRY_VOID(end_or_prolong(slice, terms));
+    if (terms.claims_needed) break;
   }
-  if (ended_.empty()) return false;
+  if (ended_.empty()) return terms.claims_needed && over.size() > 1;
   const std::int64_t slice = ended_.front();
   const std::int64_t before = database_->changes();
   SEALPOST_TRY_VOID(database_

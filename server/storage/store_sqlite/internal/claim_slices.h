@@ -71,6 +71,7 @@ class ClaimSlices final {
   StoreResult<void> open_slice(std::size_t index, WallTime now);
   StoreResult<void> seal(std::size_t index);
   StoreResult<void> write_places(std::int64_t slice, std::span<const FingerprintMap::Entry> entries);
+  StoreResult<void> end_or_prolong(std::int64_t slice, const Store::PurgeTerms& terms);
   StoreResult<bool> is_needed(std::int64_t slice, const Store::PurgeTerms& terms);
   StoreResult<void> put(const Tenancy& tenancy, const Claim& claim, Position receipt, WallTime now);
 

@@ -16,6 +16,7 @@ class Engine final {
                                                     ClaimIndex& index);
   // Opens it again within the same boot. Leases from `first_unsure_token` on were written by a batch whose
   // commit is unknown and never handed out: they go back to waiting, `orphans` among them to what they were.
+  // After such a batch this commits something of its own, so that what is not there then never will be.
   struct Unsure {
     std::uint64_t first_token = 0;
     std::vector<Position> orphans;

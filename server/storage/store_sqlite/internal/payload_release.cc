@@ -75,8 +75,35 @@ StoreResult<void> PayloadRelease::settle(const Note& note, const Store::PurgeTer
             .run());
   }
   SEALPOST_TRY(const bool held, is_held(message, terms));
-  if (held) return {};
+  if (held) return note_terms(message, terms);
   return erase(message, terms.now);
+}
+
+// Usually there already. A note of a term is gone when it was looked at while something else held the
+// payload; has the clock stepped back since, the term still runs.
+StoreResult<void> PayloadRelease::note_terms(Position message, const Store::PurgeTerms& terms) {
+  SEALPOST_TRY_VOID(database_
+                        .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, "
+                               "keep_until_ms, position"
+                               " FROM message WHERE position = ?2 AND keep_until_ms > ?3",
+                               ReleaseReason::Kept, message, terms.now)
+                        .run());
+  SEALPOST_TRY_VOID(
+      database_
+          .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, d.ended_ms, "
+                 "d.position"
+                 " FROM message m JOIN delivery d ON d.position > m.position AND d.position <= m.position +"
+                 " m.deliveries WHERE m.position = ?2 AND d.state = 3 AND d.ended_ms > ?3",
+                 ReleaseReason::Dead, message, terms.now - terms.dead_letter_term)
+          .run());
+  return database_
+      .query(
+          "INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, m.accepted_ms, "
+          "m.position"
+          " FROM message m JOIN delivery d ON d.position > m.position AND d.position <= m.position +"
+          " m.deliveries WHERE m.position = ?2 AND d.kind = 1 AND m.accepted_ms > ?3",
+          ReleaseReason::Inbox, message, terms.now - terms.inbox_term)
+      .run();
 }
 
 StoreResult<Position> PayloadRelease::message_of_dead_letter(Position delivery) {

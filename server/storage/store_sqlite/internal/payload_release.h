@@ -1,8 +1,8 @@
 // When a payload may go. The commit path never deletes: it notes, in the order of time, that something which
 // held a payload has ended, and erase_due() looks at those notes later, in small steps. A note only says
 // "look now": whether another delivery, the inbox or a choice still holds the payload is judged from the
-// rows. Every ending writes its own note, so a note that finds the payload still held is dropped. Writer
-// thread only.
+// rows. Every ending writes its own note, so a note that finds the payload still held is dropped, and the
+// terms that still run are noted again. Writer thread only.
 #pragma once
 
 #include "storage/store/store.h"
@@ -38,6 +38,7 @@ class PayloadRelease final {
   StoreResult<void> settle(const Note& note, const Store::PurgeTerms& terms);
   StoreResult<Position> message_of_dead_letter(Position delivery);
   StoreResult<bool> is_held(Position message, const Store::PurgeTerms& terms);
+  StoreResult<void> note_terms(Position message, const Store::PurgeTerms& terms);
   StoreResult<void> erase(Position message, WallTime now);
 
   Database& database_;

@@ -82,7 +82,7 @@ sqlite3_int64 size_of(sqlite3_file* file) {
 }
 
 std::vector<char> content(sqlite3_file* file, sqlite3_int64 offset, sqlite3_int64 length) {
-  const sqlite3_int64 there = std::min(length, std::max<sqlite3_int64>(size_of(file) - offset, 0));
+  const sqlite3_int64 there = std::max<sqlite3_int64>(std::min(length, size_of(file) - offset), 0);
   std::vector<char> bytes(static_cast<std::size_t>(there));
   if (there > 0) real(file)->pMethods->xRead(real(file), bytes.data(), static_cast<int>(there), offset);
   return bytes;
