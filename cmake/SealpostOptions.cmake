@@ -41,7 +41,8 @@ if(SEALPOST_SANITIZE)
     # GCC's thread sanitizer does not see fences, and Asio has other means beside them; what it puts into the code
     # makes GCC 12 doubt values inside std::optional that are never read, and bounds inside std::string.
     add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
-    add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds)
+    add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow
+      -Wno-stringop-overread)
   endif()
 else()
   add_compile_options(-fstack-protector-strong)

@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SEALPOST_BUILD", ROOT / "build" / "asan"))
 PROGRAM = BUILD / "tests" / "simulation" / "sealpost_simulation"
-SEEDS, STEPS, PIECE = 3000, 60, 250
+SEEDS, STEPS, PIECE = 2500, 60, 125
 
 
 def simulate(*arguments):
