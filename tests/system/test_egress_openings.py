@@ -62,3 +62,20 @@ hosts = ["chat.example.internal"]
     assert told(gateway, first) == [*created, changed, closed]
     assert told(gateway, second) == [*created, ("egress.changed", "system:configuration",
                                        {"before.egress.test": opened, "after.egress.test": []})]
+
+
+def test_a_long_list_is_recorded_whole(start_gateway, receiver):
+    networks = sorted(f"10.{number}.0.0/16" for number in range(200))
+    listed = ", ".join(f'"{network}"' for network in networks)
+    both = "".join(f"""[[egress.open]]
+environment = "{environment}"
+networks = [{listed}]
+""" for environment in ("test", "live"))
+    gateway = start_gateway(start=False)
+    gateway.configure(limits=both)
+    gateway.start()
+    (_, _, openings), = told(gateway, Organization(gateway))
+    parts = [f"after.egress.{environment}{part}" for environment in ("live", "test") for part in ("", ".2", ".3", ".4")]
+    assert sorted(openings) == parts
+    for environment in ("test", "live"):
+        assert [network for name in sorted(openings) if f".{environment}" in name for network in openings[name]] == networks

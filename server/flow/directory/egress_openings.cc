@@ -21,10 +21,11 @@ json::object openings_of(const Operations& operations, OrganizationId organizati
     const std::string name = "egress." + std::string(name_of(environment));
     json::array* list = &told[name].emplace_array();
     std::size_t size = 0;
+    int part = 1;
     for (const std::string& opened : operations.parts().openings({organization, environment})) {
       size += opened.size() + 3;
       if (size > kMostInAField && !list->empty()) {
-        list = &told[name + "." + std::to_string(told.size() + 1)].emplace_array();
+        list = &told[name + "." + std::to_string(++part)].emplace_array();
         size = opened.size() + 3;
       }
       list->emplace_back(opened);
