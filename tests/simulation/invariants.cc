@@ -231,6 +231,10 @@ Difference compare_all(Store& store, const Model& model) {
     }
     return {};
   });
+  if (first) return first;
+  const auto tags = store.check_work_rows(
+      [&](const Store::WorkRow& row) { differ(first, false, "tag of a row of " + row.table, 0); });
+  differ(first, tags.ok(), "the tags of the rows", 0);
   return first;
 }
 

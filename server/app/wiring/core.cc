@@ -31,11 +31,19 @@ std::string explain(StoreError error) {
       return "The database was written by a later release.";
     case StoreError::Corrupt:
       return "The database is damaged.";
+    case StoreError::Tampered:
+      return "The database's own state (the rows of engine and schema_version) is not what the gateway "
+             "wrote.";
     case StoreError::Full:
       return "There is no space left on the disk.";
     default:
       return "The database can't be opened.";
   }
+}
+
+std::string explain(VaultError error) {
+  return error == VaultError::WrongRootKey ? "This root key does not open this database."
+                                           : "The vault can't be opened.";
 }
 
 Result<InstallationName, std::string> name_installation(Store& store, Entropy& entropy, Core::Mode mode) {
@@ -79,14 +87,19 @@ Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode
   SqliteOptions options;
   options.path = config.data_dir / "sealpost.db";
   if (mode == Mode::Open && is_without_database(options.path)) return fail(std::string(kNoInstallation));
+  std::optional<VaultError> without_key;
+  options.work_row_key = [&](OpeningSettings& settings) -> StoreResult<HmacSha256> {
+    auto key = Vault::work_row_key(settings, *core->root, core->entropy);
+    if (key) return std::move(*key);
+    without_key = key.error();
+    return fail(StoreError::Unavailable);
+  };
   auto store = SqliteStore::open(std::move(options), core->clock, core->entropy);
+  if (without_key) return fail(explain(*without_key));
   if (!store) return fail(explain(store.error()));
   core->store = *std::move(store);
   auto vault = Vault::open(*core->store, *core->root, core->clock, core->entropy);
-  if (!vault)
-    return fail(std::string(vault.error() == VaultError::WrongRootKey
-                                ? "This root key does not open this database."
-                                : "The vault can't be opened."));
+  if (!vault) return fail(explain(vault.error()));
   core->vault = *std::move(vault);
   SEALPOST_TRY(core->installation, name_installation(*core->store, core->entropy, mode));
   core->ids = std::make_unique<PublicIdCodec>(

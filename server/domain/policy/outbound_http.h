@@ -1,6 +1,6 @@
 // What leaves the gateway over HTTP, as those see it who send: a request, what became of it, and the one door
 // it goes through. Deliveries, discovery, key sets, tokens, sinks: all use HttpSender. The real one is
-// CurlHttpSender in edge/http_sender; tests use testing/fake_http_sender.h. Flows know only this header.
+// CurlHttpSender in edge/http_sender. Flows know only this header.
 //
 // A request carries the egress policy it is judged by; the sender judges the URL, every address the name
 // resolves to, and the connected address before each request, and never follows a redirect. Refused

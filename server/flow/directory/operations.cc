@@ -47,6 +47,7 @@ OperationRefusal refusal_of(StoreError error) {
     case StoreError::Full:
     case StoreError::Corrupt:
     case StoreError::NewerSchema:
+    case StoreError::Tampered:
     case StoreError::InUse:
       return as(PublicCode::StoreUnavailable);
     case StoreError::Busy:

@@ -7,12 +7,12 @@
 // one thread; needs a store that nobody else writes to.
 //
 // What only follows from the evidence is held too: epochs, health, how many deliveries were cancelled, and
-// whether the store still finds the claim of each message that must not be accepted again.
+// whether the store still finds the claim of each message that must not be accepted again. Of what no record
+// speaks, such as when a waiting delivery is due, the store's own tags tell (Store::check_work_rows).
 //
-// Not held, because no record speaks of it: when a waiting delivery is due, who leases one, when exactly a
-// payload was erased or a delivery cancelled. A record whose groups can't be opened any more vouches for
-// nothing, and then neither the counts nor what follows from all records are compared. The whole list stands
-// in docs/decisions/0014-what-verification-covers.md.
+// A record whose groups can't be opened any more vouches for nothing, and then neither the counts nor what
+// follows from all records are compared. The whole list stands in
+// docs/decisions/0014-what-verification-covers.md.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +59,6 @@ class RecordCheck final {
   void judge_acceptance(const Tenancy& tenancy, const Fields& fields);
   void judge_claims(const MessageRow& row, const Fields& fields);
   void judge_payload(const MessageRow& row, const Fields& fields);
-  void judge_erasure(const MessageRow& row, const Fields& fields);
   void judge_deliveries(const MessageRow& row, const Fields& fields);
   void judge_target(const MessageRow& row, const DeliveryRow& delivery, std::string_view target);
   void judge_inbox(const MessageRow& row, const DeliveryRow& delivery);
@@ -85,11 +84,6 @@ class RecordCheck final {
   // Deliveries that are not as their last attempt left them, with their count of attempts, and what to say of
   // them unless a record of a redelivery follows.
   std::map<Position, std::pair<std::uint32_t, std::string>> reopened_;
-  // By how much the times of erasures lie outside what fits, and what to say of them; how far the clock is
-  // seen to have gone back, which explains as much.
-  std::vector<std::pair<Milliseconds, std::string>> misfits_;
-  Milliseconds clock_went_back_{0};
-  WallTime latest_{};
 };
 
 }  // namespace sealpost

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "domain/model/position_allocator.h"
 #include "storage/store/commands.h"
@@ -78,6 +79,14 @@ class Store {
     std::optional<StoreError> write_error{};
   };
   [[nodiscard]] virtual Metrics metrics() const = 0;
+
+  // A row of the store's own work state that is not what it wrote: docs/decisions/0014.
+  struct WorkRow {
+    std::string table;
+    std::string key;
+  };
+  // Holds each of them against its tag. Reads all of them: for a store that nobody else uses.
+  virtual StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>& damaged) = 0;
 
   // Finishes what is queued and closes. Later calls are refused.
   virtual void close() = 0;

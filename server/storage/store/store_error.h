@@ -15,6 +15,7 @@ enum class StoreError : std::uint8_t {
   Corrupt,         // the file is damaged or a row is unreadable
   RolledBack,      // the database is older than its anchor
   NewerSchema,     // written by a later release
+  Tampered,        // the store's own state was changed by something else
   NotFound,
   VersionMismatch,  // the row changed since it was read
   Conflict,         // a unique value is taken, a row it refers to is missing, or its state forbids it

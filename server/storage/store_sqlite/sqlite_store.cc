@@ -13,24 +13,31 @@ using store_sqlite::ClaimIndex;
 using store_sqlite::Engine;
 using store_sqlite::FileLock;
 using store_sqlite::ReaderPool;
+using store_sqlite::RowTags;
 using store_sqlite::Writer;
 
 // Destroyed from the end: the writer first, then the readers, and the lock goes last.
 struct SqliteStore::Parts {
   Parts(SqliteOptions given, const Clock& clock, std::unique_ptr<FileLock> held,
-        std::unique_ptr<ClaimIndex> index, std::unique_ptr<Engine> engine)
+        std::unique_ptr<ClaimIndex> index, std::unique_ptr<RowTags> row_tags, std::unique_ptr<Engine> engine)
       : options(std::move(given)),
         lock(std::move(held)),
         claims(std::move(index)),
+        tags(std::move(row_tags)),
         boot(engine->boot()),
         positions(clock, engine->high_water()),
-        readers({options.path.string(), options.vfs, false, options.reader_cache_kib, options.page_size},
-                options.readers, options.read_limit, clock, *claims),
-        writer(options, clock, std::move(engine), *claims, readers, positions) {}
+        readers(reader_options(), options.readers, options.read_limit, clock, *claims),
+        writer(options, clock, std::move(engine), *claims, *tags, readers, positions) {}
+
+  [[nodiscard]] store_sqlite::Database::Options reader_options() const {
+    return {options.path.string(),    options.vfs,       false,
+            options.reader_cache_kib, options.page_size, tags.get()};
+  }
 
   const SqliteOptions options;
   const std::unique_ptr<FileLock> lock;
   const std::unique_ptr<ClaimIndex> claims;
+  const std::unique_ptr<RowTags> tags;
   const std::uint64_t boot;
   PositionAllocator positions;
   ReaderPool readers;
@@ -42,9 +49,10 @@ StoreResult<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions option
   SEALPOST_TRY(auto lock, FileLock::take(options.path.string() + ".lock"));
   SEALPOST_TRY_VOID(store_sqlite::ensure_private_file(options.path));
   auto claims = std::make_unique<ClaimIndex>();
-  SEALPOST_TRY(auto engine, Engine::start(options, clock, *claims));
+  auto tags = std::make_unique<RowTags>();
+  SEALPOST_TRY(auto engine, Engine::start(options, clock, *claims, *tags));
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::make_unique<Parts>(
-      std::move(options), clock, std::move(lock), std::move(claims), std::move(engine))));
+      std::move(options), clock, std::move(lock), std::move(claims), std::move(tags), std::move(engine))));
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -108,6 +116,12 @@ void SqliteStore::set_log_listener(std::function<void(std::span<const Organizati
 PositionAllocator& SqliteStore::positions() { return parts_->positions; }
 std::uint64_t SqliteStore::boot() const { return parts_->boot; }
 Store::Metrics SqliteStore::metrics() const { return parts_->writer.metrics(); }
+
+// On a connection of its own: reading everything takes longer than a reader may hold a snapshot.
+StoreResult<void> SqliteStore::check_work_rows(const std::function<void(const WorkRow&)>& damaged) {
+  SEALPOST_TRY(const auto database, store_sqlite::Database::open(parts_->reader_options()));
+  return store_sqlite::check_tags(*database, damaged);
+}
 
 // Readers go first: the last connection to close folds the log back, and only the writer may do that.
 void SqliteStore::close() {

@@ -6,11 +6,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "foundation/crypto/crypto.h"
 #include "foundation/system/clock.h"
 #include "foundation/system/entropy.h"
+#include "storage/store/opening_settings.h"
 #include "storage/store/store.h"
 
 namespace sealpost {
@@ -37,6 +40,9 @@ struct SqliteOptions {
   Milliseconds read_limit{250};
   // Once-only claims of one slice, see internal/claim_slices.h.
   std::uint32_t claims_per_slice = 65'536;
+  // Makes the key that vouches for the store's own rows (internal/row_tags.h) from what the settings hold, or
+  // sets them first. Asked once, while the store opens. Empty: a key that everybody knows, for tests.
+  std::function<StoreResult<HmacSha256>(OpeningSettings&)> work_row_key;
   // A SQLite file system by name; empty: the default. Tests put theirs in.
   std::string vfs;
 };
@@ -65,6 +71,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] PositionAllocator& positions() override;
   [[nodiscard]] std::uint64_t boot() const override;
   [[nodiscard]] Metrics metrics() const override;
+  StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>& damaged) override;
   void close() override;
 
   // The library's own version and the file's schema, for `doctor`.

@@ -84,7 +84,7 @@ TEST_F(SqliteStoreTest, AFileOfALaterReleaseIsRefused) {
   ASSERT_NE(open(options()), nullptr);
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(options().path.c_str(), &raw), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_version VALUES (99, 0)", nullptr, nullptr, nullptr),
+  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_version VALUES (99)", nullptr, nullptr, nullptr),
             SQLITE_OK);
   sqlite3_close(raw);
   const auto opened = SqliteStore::open(options(), clock_, entropy_);

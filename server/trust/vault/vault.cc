@@ -53,18 +53,36 @@ VaultError from_root_error(RootKeyError error) {
   return error == RootKeyError::Tampered ? VaultError::WrongRootKey : VaultError::KeyUnavailable;
 }
 
+// Settings of an open store, read and written as those of one that opens.
+class StoreSettings final : public OpeningSettings {
+ public:
+  explicit StoreSettings(Store& store) : store_(store) {}
+
+  StoreResult<std::optional<std::string>> get(std::string_view name) override {
+    std::optional<std::string> stored;
+    SEALPOST_TRY_VOID(store_.read([&](Reader& reader) -> StoreResult<void> {
+      SEALPOST_TRY(stored, reader.setting(name));
+      return {};
+    }));
+    return stored;
+  }
+  StoreResult<void> set(std::string_view name, std::string_view value) override {
+    return store_.transact_and_wait(
+        [&](Transaction& transaction) { return transaction.set_setting(name, value); });
+  }
+
+ private:
+  Store& store_;
+};
+
 // A key of the installation: read and unwrapped, or made and stored.
-Result<SecretBytes, VaultError> installation_secret(Store& store, const RootKey& root, Entropy& entropy,
-                                                    std::string_view setting) {
-  std::optional<std::string> stored;
-  const auto read = store.read([&](Reader& reader) -> StoreResult<void> {
-    SEALPOST_TRY(stored, reader.setting(setting));
-    return {};
-  });
-  if (!read) return fail(VaultError::StoreFailed);
-  const SealContext context = setting_context(setting);
-  if (stored) {
-    const auto wrapped = from_hex(*stored);
+Result<SecretBytes, VaultError> installation_secret(OpeningSettings& settings, const RootKey& root,
+                                                    Entropy& entropy, std::string_view name) {
+  const auto stored = settings.get(name);
+  if (!stored) return fail(VaultError::StoreFailed);
+  const SealContext context = setting_context(name);
+  if (*stored) {
+    const auto wrapped = from_hex(**stored);
     if (!wrapped) return fail(VaultError::Malformed);
     auto key = root.unwrap(*wrapped, encode(context));
     if (!key) return fail(from_root_error(key.error()));
@@ -73,9 +91,7 @@ Result<SecretBytes, VaultError> installation_secret(Store& store, const RootKey&
   SecretBytes key = vault_internal::random_key(entropy);
   const auto wrapped = root.wrap(key, encode(context), entropy);
   if (!wrapped) return fail(from_root_error(wrapped.error()));
-  const auto written = store.transact_and_wait(
-      [&](Transaction& transaction) { return transaction.set_setting(setting, to_hex(*wrapped)); });
-  if (!written) return fail(VaultError::StoreFailed);
+  if (!settings.set(name, to_hex(*wrapped))) return fail(VaultError::StoreFailed);
   return key;
 }
 
@@ -134,10 +150,17 @@ Vault::Vault(Parts parts)
 
 Vault::~Vault() = default;
 
+Result<HmacSha256, VaultError> Vault::work_row_key(OpeningSettings& settings, const RootKey& root,
+                                                   Entropy& entropy) {
+  SEALPOST_TRY(const SecretBytes key, installation_secret(settings, root, entropy, kInstallationSetting));
+  return HmacSha256(vault_internal::derive_key(key, "installation/tag/work-row/v1"));
+}
+
 Result<std::unique_ptr<Vault>, VaultError> Vault::open(Store& store, const RootKey& root, const Clock& clock,
                                                        Entropy& entropy) {
-  SEALPOST_TRY(SecretBytes key, installation_secret(store, root, entropy, kInstallationSetting));
-  SEALPOST_TRY(SecretBytes id_key, installation_secret(store, root, entropy, kPublicIdSetting));
+  StoreSettings settings(store);
+  SEALPOST_TRY(SecretBytes key, installation_secret(settings, root, entropy, kInstallationSetting));
+  SEALPOST_TRY(SecretBytes id_key, installation_secret(settings, root, entropy, kPublicIdSetting));
   auto installation = std::make_unique<const Installation>(std::move(key), std::move(id_key));
   std::unique_ptr<Vault> vault(new Vault({store, root, clock, entropy, std::move(installation)}));
   SEALPOST_TRY_VOID(vault->load_all());

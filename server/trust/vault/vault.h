@@ -24,6 +24,7 @@
 #include "domain/model/retention.h"
 #include "foundation/concurrency/snapshot.h"
 #include "foundation/system/clock.h"
+#include "storage/store/opening_settings.h"
 #include "storage/store/store.h"
 #include "trust/vault/data_key.h"
 #include "trust/vault/organization_keys.h"
@@ -51,6 +52,10 @@ struct KeyedDigest {
 
 class Vault final {
  public:
+  // The key that vouches for the store's own rows: of a purpose of its own, out of the installation key,
+  // which it makes at first use. For the store while it opens.
+  static Result<HmacSha256, VaultError> work_row_key(OpeningSettings& settings, const RootKey& root,
+                                                     Entropy& entropy);
   // Makes the installation's keys at first use. Loads every organization's key.
   static Result<std::unique_ptr<Vault>, VaultError> open(Store& store, const RootKey& root,
                                                          const Clock& clock, Entropy& entropy);

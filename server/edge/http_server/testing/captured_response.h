@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,34 +13,21 @@ namespace sealpost {
 
 class CapturedResponse final : public ResponseSink, public std::enable_shared_from_this<CapturedResponse> {
  public:
-  static std::shared_ptr<CapturedResponse> create() { return std::make_shared<CapturedResponse>(); }
-  [[nodiscard]] Responder responder() { return {shared_from_this(), 1}; }
+  CapturedResponse();
+  ~CapturedResponse() override;
+  static std::shared_ptr<CapturedResponse> create();
+  [[nodiscard]] Responder responder();
 
-  void answer(std::uint64_t, HttpResponse&& response) override { settle(std::move(response), false); }
-  void dropped(std::uint64_t) override { settle(HttpResponse::empty(500), true); }
+  void answer(std::uint64_t, HttpResponse&& response) override;
+  void dropped(std::uint64_t) override;
 
   // Blocks until the Responder was used or dropped.
-  HttpResponse wait() {
-    std::unique_lock lock(mutex_);
-    settled_.wait(lock, [this] { return response_.has_value(); });
-    return *response_;
-  }
-  [[nodiscard]] bool was_dropped() const {
-    const std::scoped_lock lock(mutex_);
-    return dropped_;
-  }
-  [[nodiscard]] bool answered() const {
-    const std::scoped_lock lock(mutex_);
-    return response_.has_value() && !dropped_;
-  }
+  HttpResponse wait();
+  [[nodiscard]] bool was_dropped() const;
+  [[nodiscard]] bool answered() const;
 
  private:
-  void settle(HttpResponse&& response, bool dropped) {
-    const std::scoped_lock lock(mutex_);
-    response_ = std::move(response);
-    dropped_ = dropped;
-    settled_.notify_all();
-  }
+  void settle(HttpResponse&& response, bool dropped);
   mutable std::mutex mutex_;
   std::condition_variable settled_;
   std::optional<HttpResponse> response_;

@@ -21,6 +21,7 @@ bool FilingDesk::may_pass_later(StoreError error) {
       return true;
     case StoreError::Corrupt:
     case StoreError::NewerSchema:
+    case StoreError::Tampered:
     case StoreError::NotFound:
     case StoreError::VersionMismatch:
     case StoreError::Conflict:

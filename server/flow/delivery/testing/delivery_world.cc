@@ -1,6 +1,9 @@
 #include "flow/delivery/testing/delivery_world.h"
 
+#include <chrono>
 #include <future>
+#include <thread>
+#include <utility>
 
 #include "domain/model/carried_message.h"
 #include "domain/wire/outbound_body.h"
@@ -67,6 +70,18 @@ void DeliveryWorld::open() {
   ids.emplace(vault->make_public_id_codec({{1, 0}}));
   audit = std::make_unique<AuditTrail>(*store, *vault, clock, entropy, InstallationName{"test", 1});
 }
+
+template <class Record>
+Record& DeliveryWorld::edit(RecordMap<Record>& records, Position position) {
+  auto copy = std::make_shared<Record>(*records.at(position));
+  Record& out = *copy;
+  records[position] = std::move(copy);
+  return out;
+}
+
+Endpoint& DeliveryWorld::edit(EndpointId id) { return edit(draft.endpoints, id.position); }
+
+Integration& DeliveryWorld::edit_integration() { return edit(draft.integrations, integration.position); }
 
 Grant& DeliveryWorld::edit_grant() {
   Grant& grant = edit(draft.grants, 940);
@@ -229,6 +244,38 @@ void DeliveryWorld::start_engine() {
                                 }},
       options);
   engine->start();
+}
+
+void DeliveryWorld::stop_engine() { engine.reset(); }
+
+bool DeliveryWorld::eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    if (engine && !engine->settle_for_test()) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+bool DeliveryWorld::reaches(DeliveryId delivery, DeliveryState state) {
+  return eventually([&] { return row(delivery).state == state; });
+}
+
+bool DeliveryWorld::reaches_attempts(DeliveryId delivery, std::size_t count) {
+  return eventually([&] { return attempts(delivery).size() == count; });
+}
+
+bool DeliveryWorld::sends(std::size_t count) {
+  return eventually([&] { return sender.waiting().size() == count; });
+}
+
+void DeliveryWorld::advance(Milliseconds by) {
+  if (engine) {
+    EXPECT_TRUE(engine->settle_for_test());
+  }
+  clock.advance(by);
+  if (engine) engine->wake();
 }
 
 void DeliveryWorld::crash() {

@@ -2,9 +2,13 @@
 // by hand and a sender that answers when told: all an engine needs. Tests only.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -29,15 +33,8 @@ class DeliveryWorld : public ::testing::Test {
   EndpointId add_endpoint(std::string url, std::uint32_t concurrency = 4,
                           std::vector<std::uint32_t> schedule = {1, 2, 3});
   SigningKeyId add_key(EndpointId endpoint, KeyAlgorithm algorithm = KeyAlgorithm::HmacSha256);
-  template <class Record>
-  Record& edit(RecordMap<Record>& records, Position position) {
-    auto copy = std::make_shared<Record>(*records.at(position));
-    Record& out = *copy;
-    records[position] = std::move(copy);
-    return out;
-  }
-  Endpoint& edit(EndpointId id) { return edit(draft.endpoints, id.position); }
-  Integration& edit_integration() { return edit(draft.integrations, integration.position); }
+  Endpoint& edit(EndpointId id);
+  Integration& edit_integration();
   Grant& edit_grant();
   void publish();
 
@@ -56,38 +53,17 @@ class DeliveryWorld : public ::testing::Test {
 
   // ---- The process
   void start_engine();
-  void stop_engine() { engine.reset(); }
+  void stop_engine();
   // Ends the process as a crash does: what was leased stays leased. The engine is not started again.
   void crash();
   // Waits, without sleeping, until `condition` holds; false after ten seconds.
-  template <class Condition>
-  bool eventually(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      if (engine && !engine->settle_for_test()) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
-  bool reaches(DeliveryId delivery, DeliveryState state) {
-    return eventually([&] { return row(delivery).state == state; });
-  }
-  bool reaches_attempts(DeliveryId delivery, std::size_t count) {
-    return eventually([&] { return attempts(delivery).size() == count; });
-  }
-  bool sends(std::size_t count) {
-    return eventually([&] { return sender.waiting().size() == count; });
-  }
+  bool eventually(const std::function<bool()>& condition);
+  bool reaches(DeliveryId delivery, DeliveryState state);
+  bool reaches_attempts(DeliveryId delivery, std::size_t count);
+  bool sends(std::size_t count);
   // What is under way is filed first: the engine looks for due work when it is woken, and this clock never
   // ends a wait.
-  void advance(Milliseconds by) {
-    if (engine) {
-      EXPECT_TRUE(engine->settle_for_test());
-    }
-    clock.advance(by);
-    if (engine) engine->wake();
-  }
+  void advance(Milliseconds by);
 
   FakeClock clock;
   SeededEntropy entropy;
@@ -114,6 +90,8 @@ class DeliveryWorld : public ::testing::Test {
   std::unique_ptr<DeliveryEngine> engine;
 
  private:
+  template <class Record>
+  Record& edit(RecordMap<Record>& records, Position position);
   void open();
   Position next_ = 10'000;
   std::uint64_t version_ = 0;

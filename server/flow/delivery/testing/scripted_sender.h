@@ -2,9 +2,11 @@
 // when it answers, as the real door does when the connection stands. Tests only. Internally synchronised.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <mutex>
-#include <utility>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/policy/outbound_http.h"
@@ -19,79 +21,26 @@ class ScriptedSender final : public HttpSender {
     std::vector<OutboundHeader> headers;
     Bytes body;
     Milliseconds timeout{0};
-    [[nodiscard]] std::string header(std::string_view name) const {
-      const auto it = std::ranges::find(headers, name, &OutboundHeader::name);
-      return it == headers.end() ? std::string{} : it->value;
-    }
+    [[nodiscard]] std::string header(std::string_view name) const;
   };
 
-  Result<void, SubmitError> submit(OutboundRequest&& request, Completion done) override {
-    const std::scoped_lock lock(mutex_);
-    if (stopped_) return fail(SubmitError::Stopped);
-    if (waiting_.size() >= capacity_) return fail(SubmitError::QueueFull);
-    most_waiting_ = std::max(most_waiting_, waiting_.size() + 1);
-    ++submitted_;
-    waiting_.push_back({std::move(request), std::move(done)});
-    return {};
-  }
-  void abort(const Tenancy& tenancy, SendTag tag) override {
-    end([&](const OutboundRequest& r) { return r.tag == tag && r.policy->tenancy() == tenancy; }, 1,
-        [&](const OutboundRequest&) {
-          OutboundResult aborted;
-          aborted.request_sent = sent_when_aborted_;
-          return aborted;
-        });
-  }
-  void abort_organization(OrganizationId organization, AbortReport report) override {
-    report(end([&](const OutboundRequest& r) { return r.policy->tenancy().organization == organization; },
-               SIZE_MAX, [](const OutboundRequest&) { return OutboundResult{}; }));
-  }
+  ScriptedSender();
+  ~ScriptedSender() override;
+
+  Result<void, SubmitError> submit(OutboundRequest&& request, Completion done) override;
+  void abort(const Tenancy& tenancy, SendTag tag) override;
+  void abort_organization(OrganizationId organization, AbortReport report) override;
 
   // Answers the oldest request to this URL; false when there is none.
-  bool answer(std::string_view url, OutboundResult result) {
-    const auto ended = end([&](const OutboundRequest& r) { return r.url == url; }, 1,
-                           [&](const OutboundRequest& r) {
-                             if (r.still_allowed && !r.still_allowed()) return OutboundResult{};
-                             return std::move(result);
-                           });
-    return !ended.empty();
-  }
-  bool answer(std::string_view url, int status, std::optional<Seconds> retry_after = {}) {
-    OutboundResult result;
-    result.outcome = OutboundOutcome::Responded;
-    result.http_status = status;
-    result.request_sent = true;
-    result.retry_after = retry_after;
-    result.remote_address = IpAddress::v4({192, 0, 2, 7});
-    return answer(url, std::move(result));
-  }
-  [[nodiscard]] std::vector<Seen> waiting() const {
-    const std::scoped_lock lock(mutex_);
-    std::vector<Seen> out;
-    for (const Sent& sent : waiting_)
-      out.push_back({sent.request.tag, sent.request.url, sent.request.headers, sent.request.body,
-                     sent.request.timeout});
-    return out;
-  }
-  [[nodiscard]] std::size_t waiting_for(std::string_view url) const {
-    const std::scoped_lock lock(mutex_);
-    return static_cast<std::size_t>(
-        std::ranges::count(waiting_, url, [](const Sent& s) { return s.request.url; }));
-  }
-  [[nodiscard]] std::size_t submitted() const {
-    const std::scoped_lock lock(mutex_);
-    return submitted_;
-  }
-  void set_capacity(std::size_t capacity) {
-    const std::scoped_lock lock(mutex_);
-    capacity_ = capacity;
-  }
+  bool answer(std::string_view url, OutboundResult result);
+  bool answer(std::string_view url, int status, std::optional<Seconds> retry_after = {});
+  [[nodiscard]] std::vector<Seen> waiting() const;
+  [[nodiscard]] std::size_t waiting_for(std::string_view url) const;
+  [[nodiscard]] std::size_t submitted() const;
+  void set_capacity(std::size_t capacity);
   // Whether aborted requests count as sent.
   void set_sent_when_aborted(bool sent) { sent_when_aborted_ = sent; }
-  void stop() {
-    const std::scoped_lock lock(mutex_);
-    stopped_ = true;
-  }
+  void stop();
 
  private:
   struct Sent {
@@ -99,29 +48,8 @@ class ScriptedSender final : public HttpSender {
     Completion done;
   };
   template <class Matches, class Answer>
-  std::vector<SendTag> end(Matches matches, std::size_t most, Answer answer) {
-    std::vector<Sent> ended;
-    {
-      const std::scoped_lock lock(mutex_);
-      for (auto it = waiting_.begin(); it != waiting_.end() && ended.size() < most;) {
-        if (!matches(it->request)) {
-          ++it;
-          continue;
-        }
-        ended.push_back(std::move(*it));
-        it = waiting_.erase(it);
-      }
-    }
-    std::vector<SendTag> tags;
-    for (Sent& sent : ended) {
-      OutboundResult result = answer(sent.request);
-      result.tag = sent.request.tag;
-      result.tenancy = sent.request.policy->tenancy();
-      tags.push_back(sent.request.tag);
-      sent.done(std::move(result));
-    }
-    return tags;
-  }
+  std::vector<SendTag> end(Matches matches, std::size_t most, Answer answer);
+
   mutable std::mutex mutex_;
   std::vector<Sent> waiting_;
   std::size_t capacity_ = 1024;

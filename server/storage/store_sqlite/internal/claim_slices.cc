@@ -187,8 +187,8 @@ StoreResult<void> ClaimSlices::open_slice(std::size_t index, WallTime now) {
   fresh.opened_at = now;
   SEALPOST_TRY_VOID(
       database_
-          ->query("INSERT INTO claim_slice (slice, class, opened_ms, sealed, keep_until_ms, filter)"
-                  " VALUES (?, ?, ?, 0, 0, x'')",
+          ->query("INSERT INTO claim_slice (slice, class, opened_ms, sealed, keep_until_ms, filter, tag)"
+                  " VALUES (?1, ?2, ?3, 0, 0, x'', row_tag('claim_slice', ?1, ?2, ?3, 0, 0, x''))",
                   fresh.slice, index, now)
           .run());
   index_->open(index, std::move(fresh));
@@ -220,11 +220,12 @@ StoreResult<void> ClaimSlices::seal(std::size_t index) {
   SealedFilter filter(entries.size());
   for (const auto& entry : entries) filter.add(entry.fingerprint);
   const Bytes stored = filter.to_bytes();
-  SEALPOST_TRY_VOID(
-      database_
-          ->query("UPDATE claim_slice SET sealed = 1, keep_until_ms = ?, filter = ? WHERE slice = ?",
-                  open.keep_until, stored, open.slice)
-          .run());
+  SEALPOST_TRY_VOID(database_
+                        ->query("UPDATE claim_slice SET sealed = 1, keep_until_ms = ?1, filter = ?2, tag = "
+                                "row_tag('claim_slice',"
+                                " slice, class, opened_ms, 1, ?1, ?2) WHERE slice = ?3",
+                                open.keep_until, stored, open.slice)
+                        .run());
   index_->add_sealed(open.slice, open.keep_until, std::move(filter));
   return {};
 }
@@ -237,8 +238,12 @@ StoreResult<void> ClaimSlices::seal_where_due(WallTime now) {
     if (!full && !old) continue;
     if (open.next_place == 0) {
       // It begins anew, so that its age always says when its claims were made.
-      SEALPOST_TRY_VOID(
-          database_->query("UPDATE claim_slice SET opened_ms = ? WHERE slice = ?", now, open.slice).run());
+      SEALPOST_TRY_VOID(database_
+                            ->query("UPDATE claim_slice SET opened_ms = ?1, tag = row_tag('claim_slice', "
+                                    "slice, class, ?1, sealed,"
+                                    " keep_until_ms, filter) WHERE slice = ?2",
+                                    now, open.slice)
+                            .run());
       index_->begin_anew(index, now);
       continue;
     }
@@ -266,8 +271,9 @@ StoreResult<void> ClaimSlices::put(const Tenancy& tenancy, const Claim& claim, P
   return database_
       ->query(
           "INSERT INTO claim (id, owner, key, organization, environment, body, signed_ms, keep_until_ms, "
-          "receipt)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "receipt, tag)"
+          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, row_tag('claim', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+          "?9))",
           id, claim.owner, claim.key, tenancy.organization, tenancy.environment, claim.body, claim.signed_ms,
           claim.keep_until, receipt)
       .run();
@@ -323,14 +329,23 @@ StoreResult<void> ClaimSlices::end_or_prolong(std::int64_t slice, const Store::P
   SEALPOST_TRY(const bool needed, is_needed(slice, terms));
   if (needed) {
     const WallTime until = terms.now + kProlongation;
-    SEALPOST_TRY_VOID(
-        database_->query("UPDATE claim_slice SET keep_until_ms = ? WHERE slice = ?", until, slice).run());
+    SEALPOST_TRY_VOID(database_
+                          ->query("UPDATE claim_slice SET keep_until_ms = ?1, tag = row_tag('claim_slice', "
+                                  "slice, class, opened_ms,"
+                                  " sealed, ?1, filter) WHERE slice = ?2",
+                                  until, slice)
+                          .run());
     index_->prolong(slice, until);
     return {};
   }
   index_->remove(slice);
   SEALPOST_TRY_VOID(
-      database_->query("UPDATE claim_slice SET sealed = 2, filter = x'' WHERE slice = ?", slice).run());
+      database_
+          ->query(
+              "UPDATE claim_slice SET sealed = 2, filter = x'', tag = row_tag('claim_slice', slice, class,"
+              " opened_ms, 2, keep_until_ms, x'') WHERE slice = ?",
+              slice)
+          .run());
   ended_.push_back(slice);
   return {};
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/store_sqlite/internal/row_tags.h"
+
 namespace sealpost::store_sqlite {
 
 std::optional<WallTime> Query::maybe_time(int column) const {
@@ -105,6 +107,9 @@ StoreResult<std::unique_ptr<Database>> Database::open(const Options& options) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_wal_autocheckpoint(handle, 0);
+  if (options.tags != nullptr)
+    if (const int installed = options.tags->install(handle); installed != SQLITE_OK)
+      return fail(database->note(installed));
   SEALPOST_TRY_VOID(database->execute(settings(options).c_str()));
   return database;
 }

@@ -20,6 +20,7 @@
 namespace sealpost::store_sqlite {
 
 class Database;
+class RowTags;
 
 // Before the library's first use, in whatever form; later calls do nothing. Thread-safe.
 void configure_library();
@@ -114,6 +115,7 @@ class Database final {
     bool writer = false;
     std::uint32_t cache_kib = 2'048;
     std::uint32_t page_size = 4'096;
+    const RowTags* tags = nullptr;  // outlives the connection
   };
   static StoreResult<std::unique_ptr<Database>> open(const Options& options);
   Database(const Database&) = delete;

@@ -18,6 +18,61 @@ StoreResult<void> in_transaction(Database& database, Act act) {
   return result;
 }
 
+// Until the key is there no setting can be vouched for, so what is set before waits.
+class WaitingSettings final : public OpeningSettings {
+ public:
+  explicit WaitingSettings(Database& database) : database_(database) {}
+
+  StoreResult<std::optional<std::string>> get(std::string_view name) override {
+    auto query = database_.query("SELECT value FROM setting WHERE name = ?", name);
+    SEALPOST_TRY(const bool found, query.step());
+    return found ? std::optional(query.text(0)) : std::nullopt;
+  }
+  StoreResult<void> set(std::string_view name, std::string_view value) override {
+    waiting_.emplace_back(name, value);
+    return {};
+  }
+  StoreResult<void> write() {
+    for (const auto& [name, value] : waiting_) SEALPOST_TRY_VOID(write_setting(database_, name, value));
+    return {};
+  }
+
+ private:
+  Database& database_;
+  std::vector<std::pair<std::string, std::string>> waiting_;
+};
+
+StoreResult<void> set_key(Database& database, const SqliteOptions& options, RowTags& tags) {
+  WaitingSettings settings(database);
+  if (options.work_row_key) {
+    SEALPOST_TRY(HmacSha256 key, options.work_row_key(settings));
+    tags.set_key(std::move(key));
+  } else {
+    tags.set_key(HmacSha256(ByteView{}));
+  }
+  return settings.write();
+}
+
+// Counting a boot writes the row anew, so it is judged before: else each start would vouch for what it found.
+StoreResult<void> count_boot(Database& database, bool fresh) {
+  if (fresh) {
+    SEALPOST_TRY_VOID(
+        database
+            .query(
+                "INSERT INTO engine (id, boot, high_water, tag) VALUES (1, 0, 0, row_tag('engine', 1, 0, 0))")
+            .run());
+  } else {
+    auto query =
+        database.query("SELECT tag IS row_tag('engine', id, boot, high_water) FROM engine WHERE id = 1");
+    SEALPOST_TRY(const bool found, query.step());
+    if (!found || query.integer(0) == 0) return fail(StoreError::Tampered);
+  }
+  return database
+      .query(
+          "UPDATE engine SET boot = boot + 1, tag = row_tag('engine', id, boot + 1, high_water) WHERE id = 1")
+      .run();
+}
+
 }  // namespace
 
 Engine::Engine(Loaded loaded, const Clock& clock, std::uint64_t first_token)
@@ -39,11 +94,12 @@ int Engine::on_wal(void* self, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions& options) {
+StoreResult<std::unique_ptr<Database>> Engine::open_database(const SqliteOptions& options,
+                                                             const RowTags& tags) {
   const std::string vfs = gathering_vfs(options.vfs);
   if (vfs.empty()) return fail(StoreError::Unavailable);
   SEALPOST_TRY(auto database, Database::open({options.path.string(), vfs, true, options.writer_cache_kib,
-                                              options.page_size}));
+                                              options.page_size, &tags}));
   const auto limit = fmt::format("PRAGMA journal_size_limit={}",
                                  std::uint64_t{2} * options.checkpoint_pages * options.page_size);
   SEALPOST_TRY_VOID(database->execute(limit.c_str()));
@@ -72,19 +128,21 @@ StoreResult<std::unique_ptr<Engine>> Engine::load(std::unique_ptr<Database> data
 }
 
 StoreResult<std::unique_ptr<Engine>> Engine::start(const SqliteOptions& options, const Clock& clock,
-                                                   ClaimIndex& index) {
-  SEALPOST_TRY(auto database, open_database(options));
-  SEALPOST_TRY_VOID(migrate(*database, clock.wall_now()));
-  SEALPOST_TRY_VOID(in_transaction(
-      *database, [&] { return database->query("UPDATE engine SET boot = boot + 1 WHERE id = 1").run(); }));
+                                                   ClaimIndex& index, RowTags& tags) {
+  SEALPOST_TRY(auto database, open_database(options, tags));
+  SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
+    SEALPOST_TRY(const bool fresh, migrate(*database));
+    SEALPOST_TRY_VOID(set_key(*database, options, tags));
+    return count_boot(*database, fresh);
+  }));
   return load(std::move(database), options, clock, index, 1);
 }
 
 StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options, const Clock& clock,
-                                                    ClaimIndex& index, std::uint64_t boot,
-                                                    std::uint64_t next_token,
+                                                    ClaimIndex& index, const RowTags& tags,
+                                                    std::uint64_t boot, std::uint64_t next_token,
                                                     const std::optional<Unsure>& unsure) {
-  SEALPOST_TRY(auto database, open_database(options));
+  SEALPOST_TRY(auto database, open_database(options, tags));
   if (unsure) {
     // What the failed commit left in the log counts or not by who reads the log first: as long as a reader
     // has it open, not; after a crash it would. A commit of our own settles it, over those frames or behind
@@ -92,7 +150,12 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
     SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
       SEALPOST_TRY_VOID(
           MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now()));
-      return database->query("UPDATE engine SET high_water = high_water + 1 WHERE id = 1").run();
+      return database
+          ->query(
+              "UPDATE engine SET high_water = high_water + 1, tag = row_tag('engine', id, boot, high_water + "
+              "1)"
+              " WHERE id = 1")
+          .run();
     }));
   }
   return load(std::move(database), options, clock, index, next_token);
@@ -111,7 +174,11 @@ StoreResult<bool> Engine::finish_batch(Position high_water) {
   SEALPOST_TRY_VOID(organizations.store_batch(*database));
   SEALPOST_TRY_VOID(messages.store_batch());
   SEALPOST_TRY_VOID(
-      database->query("UPDATE engine SET high_water = MAX(high_water, ?) WHERE id = 1", high_water).run());
+      database
+          ->query("UPDATE engine SET high_water = MAX(high_water, ?1), tag = row_tag('engine', id, boot,"
+                  " MAX(high_water, ?1)) WHERE id = 1",
+                  high_water)
+          .run());
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "storage/store_sqlite/internal/row_tags.h"
 #include "storage/store_sqlite/internal/sqlite_transaction.h"
 #include "storage/store_sqlite/sqlite_store.h"
 
@@ -11,9 +12,9 @@ namespace sealpost::store_sqlite {
 
 class Engine final {
  public:
-  // Opens the file, brings it to this release's schema and counts a new boot.
+  // Opens the file, brings it to this release's schema, sets the key of `tags` and counts a new boot.
   static StoreResult<std::unique_ptr<Engine>> start(const SqliteOptions& options, const Clock& clock,
-                                                    ClaimIndex& index);
+                                                    ClaimIndex& index, RowTags& tags);
   // Opens it again within the same boot. Leases from `first_unsure_token` on were written by a batch whose
   // commit is unknown and never handed out: they go back to waiting, `orphans` among them to what they were.
   // After such a batch this commits something of its own, so that what is not there then never will be.
@@ -22,8 +23,8 @@ class Engine final {
     std::vector<Position> orphans;
   };
   static StoreResult<std::unique_ptr<Engine>> resume(const SqliteOptions& options, const Clock& clock,
-                                                     ClaimIndex& index, std::uint64_t boot,
-                                                     std::uint64_t next_token,
+                                                     ClaimIndex& index, const RowTags& tags,
+                                                     std::uint64_t boot, std::uint64_t next_token,
                                                      const std::optional<Unsure>& unsure);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -84,7 +85,8 @@ class Engine final {
     Position high_water = 0;
   };
   Engine(Loaded loaded, const Clock& clock, std::uint64_t first_token);
-  static StoreResult<std::unique_ptr<Database>> open_database(const SqliteOptions& options);
+  static StoreResult<std::unique_ptr<Database>> open_database(const SqliteOptions& options,
+                                                              const RowTags& tags);
   static StoreResult<std::unique_ptr<Engine>> load(std::unique_ptr<Database> database,
                                                    const SqliteOptions& options, const Clock& clock,
                                                    ClaimIndex& index, std::uint64_t first_token);

@@ -190,8 +190,9 @@ StoreResult<void> MessagePath::insert_delivery(const AcceptMessage& message, con
       .query(
           "INSERT INTO delivery (position, organization, environment, message, integration, kind, target, "
           "siblings,"
-          " state, attempts, next_ms, ended_ms, boot, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, "
-          "?)",
+          " state, attempts, next_ms, ended_ms, boot, token, tag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+          "?9, 0,"
+          " ?10, ?11, ?12, ?13, row_tag('delivery', ?1, ?9, 0, ?10, ?11, ?12, ?13))",
           delivery.position, message.tenancy.organization, message.tenancy.environment, message.message,
           message.integration, delivery.kind, delivery.target, message.deliveries.size(), state, next, ended,
           lease.boot, lease.token)

@@ -57,8 +57,9 @@ StoreResult<void> MessagePath::end_attempt(const FinishAttempt& attempt, const D
   if (ends(attempt.next)) ended = attempt.ended_at;
   SEALPOST_TRY_VOID(
       parts_.database
-          .query("UPDATE delivery SET state = ?, attempts = ?, next_ms = ?, ended_ms = ?, boot = 0,"
-                 " token = 0 WHERE position = ?",
+          .query("UPDATE delivery SET state = ?1, attempts = ?2, next_ms = ?3, ended_ms = ?4, boot = 0, "
+                 "token = 0,"
+                 " tag = row_tag('delivery', position, ?1, ?2, ?3, ?4, 0, 0) WHERE position = ?5",
                  attempt.next, attempt.number, next, ended, attempt.delivery)
           .run());
   if (attempt.next == DeliveryState::Waiting) {
@@ -178,11 +179,12 @@ StoreResult<void> MessagePath::lease(const std::vector<Position>& positions, boo
                                      std::vector<LeasedDelivery>& into) {
   for (const Position position : positions) {
     const Lease lease{boot_, next_token_++};
-    SEALPOST_TRY_VOID(
-        parts_.database
-            .query("UPDATE delivery SET state = 1, boot = ?, token = ?, next_ms = NULL WHERE position = ?",
-                   lease.boot, lease.token, position)
-            .run());
+    SEALPOST_TRY_VOID(parts_.database
+                          .query("UPDATE delivery SET state = 1, boot = ?1, token = ?2, next_ms = NULL, tag "
+                                 "= row_tag('delivery',"
+                                 " position, 1, attempts, NULL, ended_ms, ?1, ?2) WHERE position = ?3",
+                                 lease.boot, lease.token, position)
+                          .run());
     SEALPOST_TRY(LeasedDelivery delivery, leased_delivery(position));
     delivery.lease = lease;
     delivery.orphaned = orphaned;
@@ -228,11 +230,12 @@ StoreResult<void> MessagePath::requeue(const Tenancy& tenancy, DeliveryId delive
     if (query.is_null(4)) return fail(StoreError::PayloadErased);
     target = {tenancy.organization.position, query.integer(2), query.integer(3)};
   }
-  SEALPOST_TRY_VOID(
-      parts_.database
-          .query("UPDATE delivery SET state = 0, next_ms = ?, ended_ms = NULL WHERE position = ?", now,
-                 delivery)
-          .run());
+  SEALPOST_TRY_VOID(parts_.database
+                        .query("UPDATE delivery SET state = 0, next_ms = ?1, ended_ms = NULL, tag = "
+                               "row_tag('delivery', position,"
+                               " 0, attempts, ?1, NULL, boot, token) WHERE position = ?2",
+                               now, delivery)
+                        .run());
   parts_.due.note(target, now);
   woke_ = true;
   return {};
@@ -250,11 +253,12 @@ StoreResult<void> MessagePath::release_lease(const Tenancy& tenancy, DeliveryId 
     if (!found) return fail(StoreError::NotFound);
     target = {tenancy.organization.position, query.integer(0), query.integer(1)};
   }
-  SEALPOST_TRY_VOID(
-      parts_.database
-          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE position = ?", due,
-                 delivery)
-          .run());
+  SEALPOST_TRY_VOID(parts_.database
+                        .query("UPDATE delivery SET state = 0, next_ms = ?1, boot = 0, token = 0, tag = "
+                               "row_tag('delivery', position,"
+                               " 0, attempts, ?1, ended_ms, 0, 0) WHERE position = ?2",
+                               due, delivery)
+                        .run());
   parts_.due.note(target, due);
   woke_ = true;
   return {};
@@ -281,11 +285,12 @@ StoreResult<std::uint64_t> MessagePath::cancel_waiting(const Tenancy& tenancy,
     }
   }
   for (const Ended& one : ended) {
-    SEALPOST_TRY_VOID(
-        parts_.database
-            .query("UPDATE delivery SET state = ?, next_ms = NULL, ended_ms = ? WHERE position = ?",
-                   DeliveryState::Cancelled, now, one.delivery)
-            .run());
+    SEALPOST_TRY_VOID(parts_.database
+                          .query("UPDATE delivery SET state = ?1, next_ms = NULL, ended_ms = ?2, tag = "
+                                 "row_tag('delivery', position,"
+                                 " ?1, attempts, NULL, ?2, boot, token) WHERE position = ?3",
+                                 DeliveryState::Cancelled, now, one.delivery)
+                          .run());
     SEALPOST_TRY_VOID(parts_.release.delivery_ended(one.message, one.siblings, now));
   }
   return ended.size();
@@ -294,16 +299,19 @@ StoreResult<std::uint64_t> MessagePath::cancel_waiting(const Tenancy& tenancy,
 StoreResult<void> MessagePath::take_back(Database& database, std::uint64_t boot, std::uint64_t first_token,
                                          const std::vector<Position>& orphans, WallTime now) {
   for (const Position position : orphans) {
-    SEALPOST_TRY_VOID(database
-                          .query("UPDATE delivery SET boot = 0, token = 0 WHERE position = ? AND state = 1"
-                                 " AND boot = ? AND token >= ?",
-                                 position, boot, first_token)
-                          .run());
+    SEALPOST_TRY_VOID(
+        database
+            .query("UPDATE delivery SET boot = 0, token = 0, tag = row_tag('delivery', position, state,"
+                   " attempts, next_ms, ended_ms, 0, 0) WHERE position = ? AND state = 1 AND boot = ?"
+                   " AND token >= ?",
+                   position, boot, first_token)
+            .run());
   }
   SEALPOST_TRY_VOID(
       database
-          .query("UPDATE delivery SET state = 0, next_ms = ?, boot = 0, token = 0 WHERE state = 1"
-                 " AND boot = ? AND token >= ?",
+          .query("UPDATE delivery SET state = 0, next_ms = ?1, boot = 0, token = 0, tag = "
+                 "row_tag('delivery', position,"
+                 " 0, attempts, ?1, ended_ms, 0, 0) WHERE state = 1 AND boot = ?2 AND token >= ?3",
                  now, boot, first_token)
           .run());
   return {};

@@ -4,8 +4,10 @@ namespace sealpost::store_sqlite {
 
 StoreResult<void> PayloadRelease::note(ReleaseReason reason, WallTime at, Position position) {
   return database_
-      .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) VALUES (?, ?, ?)", reason, at,
-             position)
+      .query(
+          "INSERT OR IGNORE INTO payload_release (reason, at_ms, position, tag)"
+          " VALUES (?1, ?2, ?3, row_tag('payload_release', ?1, ?2, ?3))",
+          reason, at, position)
       .run();
 }
 
@@ -82,24 +84,26 @@ StoreResult<void> PayloadRelease::settle(const Note& note, const Store::PurgeTer
 // Usually there already. A note of a term is gone when it was looked at while something else held the
 // payload; has the clock stepped back since, the term still runs.
 StoreResult<void> PayloadRelease::note_terms(Position message, const Store::PurgeTerms& terms) {
-  SEALPOST_TRY_VOID(database_
-                        .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, "
-                               "keep_until_ms, position"
-                               " FROM message WHERE position = ?2 AND keep_until_ms > ?3",
-                               ReleaseReason::Kept, message, terms.now)
-                        .run());
   SEALPOST_TRY_VOID(
       database_
-          .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, d.ended_ms, "
-                 "d.position"
-                 " FROM message m JOIN delivery d ON d.position > m.position AND d.position <= m.position +"
-                 " m.deliveries WHERE m.position = ?2 AND d.state = 3 AND d.ended_ms > ?3",
-                 ReleaseReason::Dead, message, terms.now - terms.dead_letter_term)
+          .query("INSERT OR IGNORE INTO payload_release (reason, at_ms, position, tag) SELECT ?1, "
+                 "keep_until_ms, position, row_tag('payload_release', ?1, keep_until_ms, position)"
+                 " FROM message WHERE position = ?2 AND keep_until_ms > ?3",
+                 ReleaseReason::Kept, message, terms.now)
+          .run());
+  SEALPOST_TRY_VOID(
+      database_
+          .query(
+              "INSERT OR IGNORE INTO payload_release (reason, at_ms, position, tag) SELECT ?1, d.ended_ms, "
+              "d.position, row_tag('payload_release', ?1, d.ended_ms, d.position)"
+              " FROM message m JOIN delivery d ON d.position > m.position AND d.position <= m.position +"
+              " m.deliveries WHERE m.position = ?2 AND d.state = 3 AND d.ended_ms > ?3",
+              ReleaseReason::Dead, message, terms.now - terms.dead_letter_term)
           .run());
   return database_
       .query(
-          "INSERT OR IGNORE INTO payload_release (reason, at_ms, position) SELECT ?1, m.accepted_ms, "
-          "m.position"
+          "INSERT OR IGNORE INTO payload_release (reason, at_ms, position, tag) SELECT ?1, m.accepted_ms, "
+          "m.position, row_tag('payload_release', ?1, m.accepted_ms, m.position)"
           " FROM message m JOIN delivery d ON d.position > m.position AND d.position <= m.position +"
           " m.deliveries WHERE m.position = ?2 AND d.kind = 1 AND m.accepted_ms > ?3",
           ReleaseReason::Inbox, message, terms.now - terms.inbox_term)
@@ -129,8 +133,10 @@ StoreResult<void> PayloadRelease::erase(Position message, WallTime now) {
   const std::int64_t before = database_.changes();
   SEALPOST_TRY_VOID(
       database_
-          .query("INSERT OR IGNORE INTO payload_erased (message, organization, environment, at_ms)"
-                 " SELECT message, organization, environment, ?2 FROM payload WHERE message = ?1",
+          .query("INSERT OR IGNORE INTO payload_erased (message, organization, environment, at_ms, tag)"
+                 " SELECT message, organization, environment, ?2, row_tag('payload_erased', message, "
+                 "organization,"
+                 " environment, ?2) FROM payload WHERE message = ?1",
                  message, now)
           .run());
   if (database_.changes() == before) return {};

@@ -11,10 +11,9 @@ namespace {
 // hold the bulk, in order, and expire by range.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE engine (
-  id INTEGER PRIMARY KEY CHECK (id = 1), boot INTEGER NOT NULL, high_water INTEGER NOT NULL);
-INSERT INTO engine VALUES (1, 0, 0);
+  id INTEGER PRIMARY KEY CHECK (id = 1), boot INTEGER NOT NULL, high_water INTEGER NOT NULL, tag BLOB NOT NULL);
 
-CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL, tag BLOB NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE object (
   position INTEGER PRIMARY KEY, organization INTEGER NOT NULL, environment INTEGER NOT NULL, kind INTEGER NOT NULL,
@@ -39,17 +38,17 @@ CREATE TABLE payload (
   environment INTEGER NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE payload_erased (
   message INTEGER PRIMARY KEY REFERENCES message(position), organization INTEGER NOT NULL,
-  environment INTEGER NOT NULL, at_ms INTEGER NOT NULL);
+  environment INTEGER NOT NULL, at_ms INTEGER NOT NULL, tag BLOB NOT NULL);
 -- When to look whether a payload may go: see internal/payload_release.h.
 CREATE TABLE payload_release (
-  reason INTEGER NOT NULL, at_ms INTEGER NOT NULL, position INTEGER NOT NULL,
+  reason INTEGER NOT NULL, at_ms INTEGER NOT NULL, position INTEGER NOT NULL, tag BLOB NOT NULL,
   PRIMARY KEY (reason, at_ms, position)) WITHOUT ROWID;
 
 CREATE TABLE delivery (
   position INTEGER PRIMARY KEY, organization INTEGER NOT NULL, environment INTEGER NOT NULL,
   message INTEGER NOT NULL REFERENCES message(position), integration INTEGER NOT NULL, kind INTEGER NOT NULL,
   target INTEGER NOT NULL, siblings INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL,
-  next_ms INTEGER, ended_ms INTEGER, boot INTEGER NOT NULL, token INTEGER NOT NULL,
+  next_ms INTEGER, ended_ms INTEGER, boot INTEGER NOT NULL, token INTEGER NOT NULL, tag BLOB NOT NULL,
   FOREIGN KEY (organization, environment, target) REFERENCES object (organization, environment, position));
 CREATE INDEX delivery_waiting ON delivery (integration, target, next_ms) WHERE state = 0;
 CREATE INDEX delivery_leased ON delivery (boot) WHERE state = 1;
@@ -72,11 +71,11 @@ CREATE TABLE integration_health (
 CREATE TABLE claim (
   id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, key BLOB NOT NULL, organization INTEGER NOT NULL,
   environment INTEGER NOT NULL, body BLOB NOT NULL, signed_ms INTEGER NOT NULL, keep_until_ms INTEGER NOT NULL,
-  receipt INTEGER NOT NULL);
+  receipt INTEGER NOT NULL, tag BLOB NOT NULL);
 CREATE TABLE claim_index (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE claim_slice (
   slice INTEGER PRIMARY KEY, class INTEGER NOT NULL, opened_ms INTEGER NOT NULL, sealed INTEGER NOT NULL,
-  keep_until_ms INTEGER NOT NULL, filter BLOB NOT NULL);
+  keep_until_ms INTEGER NOT NULL, filter BLOB NOT NULL, tag BLOB NOT NULL);
 
 CREATE TABLE refusal (
   position INTEGER PRIMARY KEY, organization INTEGER NOT NULL, environment INTEGER NOT NULL,
@@ -99,30 +98,28 @@ constexpr std::array kSteps{kFirst};
 StoreResult<std::size_t> current_version(Database& database) {
   auto query = database.query("SELECT MAX(version) FROM schema_version");
   SEALPOST_TRY(const bool found, query.step());
-  return found ? query.integer<std::size_t>(0) : std::size_t{0};
-}
-
-StoreResult<void> apply_steps(Database& database, WallTime now) {
-  SEALPOST_TRY_VOID(
-      database.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_ms "
-                       "INTEGER NOT NULL)"));
-  SEALPOST_TRY(std::size_t version, current_version(database));
-  if (version > kSteps.size()) return fail(StoreError::NewerSchema);
-  for (; version < kSteps.size(); ++version) {
-    SEALPOST_TRY_VOID(database.execute(kSteps[version]));
-    SEALPOST_TRY_VOID(database.query("INSERT INTO schema_version VALUES (?, ?)", version + 1, now).run());
-  }
-  return {};
+  const auto version = found ? query.integer<std::int64_t>(0) : 0;
+  if (version < 0) return fail(StoreError::Tampered);
+  return static_cast<std::size_t>(version);
 }
 
 }  // namespace
 
-StoreResult<void> migrate(Database& database, WallTime now) {
-  SEALPOST_TRY_VOID(database.execute("BEGIN IMMEDIATE"));
-  const auto applied = apply_steps(database, now);
-  if (applied.ok()) return database.execute("COMMIT");
-  if (database.in_transaction()) static_cast<void>(database.execute("ROLLBACK"));
-  return applied;
+StoreResult<bool> migrate(Database& database) {
+  SEALPOST_TRY_VOID(
+      database.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)"));
+  SEALPOST_TRY(const std::size_t before, current_version(database));
+  if (before > kSteps.size()) return fail(StoreError::NewerSchema);
+  if (before == 0) {
+    auto tables = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'engine'");
+    SEALPOST_TRY(const bool found, tables.step());
+    if (found) return fail(StoreError::Tampered);
+  }
+  for (std::size_t version = before; version < kSteps.size(); ++version) {
+    SEALPOST_TRY_VOID(database.execute(kSteps[version]));
+    SEALPOST_TRY_VOID(database.query("INSERT INTO schema_version VALUES (?)", version + 1).run());
+  }
+  return before == 0;
 }
 
 }  // namespace sealpost::store_sqlite

@@ -6,7 +6,7 @@
 
 namespace sealpost::store_sqlite {
 
-// Brings the file to this release's schema, in one transaction.
-StoreResult<void> migrate(Database& database, WallTime now);
+// Brings the file to this release's schema, inside the caller's transaction. Whether it held nothing before.
+StoreResult<bool> migrate(Database& database);
 
 }  // namespace sealpost::store_sqlite

@@ -92,13 +92,17 @@ StoreResult<void> SqliteTransaction::put_checkpoint(OrganizationId organization,
   return {};
 }
 
-StoreResult<void> SqliteTransaction::set_setting(std::string_view name, std::string_view value) {
-  return database_
+StoreResult<void> write_setting(Database& database, std::string_view name, std::string_view value) {
+  return database
       .query(
-          "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
-          "excluded.value",
+          "INSERT INTO setting (name, value, tag) VALUES (?1, ?2, row_tag('setting', ?1, ?2))"
+          " ON CONFLICT (name) DO UPDATE SET value = excluded.value, tag = excluded.tag",
           name, value)
       .run();
+}
+
+StoreResult<void> SqliteTransaction::set_setting(std::string_view name, std::string_view value) {
+  return write_setting(database_, name, value);
 }
 
 // Inside the transaction the table on disk is behind: sizes are written at the end of the batch.

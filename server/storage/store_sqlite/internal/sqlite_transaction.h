@@ -10,6 +10,8 @@ namespace sealpost::store_sqlite {
 
 extern template class SqliteReads<Transaction>;
 
+StoreResult<void> write_setting(Database& database, std::string_view name, std::string_view value);
+
 class SqliteTransaction final : public SqliteReads<Transaction> {
  public:
   struct Parts {

@@ -51,10 +51,11 @@ void complete(Command& command) {
 }  // namespace
 
 Writer::Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine,
-               ClaimIndex& claims, ReaderPool& readers, PositionAllocator& positions)
+               ClaimIndex& claims, const RowTags& tags, ReaderPool& readers, PositionAllocator& positions)
     : options_(options),
       clock_(clock),
       claims_(claims),
+      tags_(tags),
       readers_(readers),
       positions_(positions),
       engine_(std::move(engine)),
@@ -232,7 +233,7 @@ void Writer::abandon_engine(StoreError error) {
 
 bool Writer::ensure_engine() {
   if (engine_) return true;
-  auto resumed = Engine::resume(options_, clock_, claims_, boot_, next_token_, unsure_);
+  auto resumed = Engine::resume(options_, clock_, claims_, tags_, boot_, next_token_, unsure_);
   if (!resumed.ok()) return false;
   engine_ = std::move(*resumed);
   unsure_.reset();

@@ -53,7 +53,7 @@ using Command =
 class Writer final {
  public:
   Writer(const SqliteOptions& options, const Clock& clock, std::unique_ptr<Engine> engine, ClaimIndex& claims,
-         ReaderPool& readers, PositionAllocator& positions);
+         const RowTags& tags, ReaderPool& readers, PositionAllocator& positions);
   ~Writer() { close(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -94,6 +94,7 @@ class Writer final {
   const SqliteOptions& options_;
   const Clock& clock_;
   ClaimIndex& claims_;
+  const RowTags& tags_;
   ReaderPool& readers_;
   PositionAllocator& positions_;
   std::unique_ptr<Engine> engine_;
