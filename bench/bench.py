@@ -27,7 +27,8 @@ from blackbox.gateway import Gateway, build_folder, run  # noqa: E402
 from blackbox.parties import Organization  # noqa: E402
 
 LIMITS = "source_per_second = 1000000\nsource_burst = 10000000\n" \
-         "integration_per_second = 1000000\nintegration_burst = 10000000\n"
+         "integration_per_second = 1000000\nintegration_burst = 10000000\n" \
+         "organization_per_second = 1000000\norganization_burst = 10000000\n"
 PAGE = 4096
 
 

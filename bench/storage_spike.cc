@@ -250,6 +250,7 @@ int measure(const Arguments& arguments) {
   SystemEntropy entropy;
   std::filesystem::create_directories(arguments.path);
   SqliteOptions options;
+  options.work_row_key = key_that_everybody_knows;
   options.path = arguments.path / "spike.db";
   options.page_size = arguments.page;
   options.claims_per_slice = arguments.slice;

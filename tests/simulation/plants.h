@@ -85,6 +85,7 @@ class PlantedStore final : public Store {
   PositionAllocator& positions() override { return inner_.positions(); }
   [[nodiscard]] std::uint64_t boot() const override { return inner_.boot(); }
   [[nodiscard]] Metrics metrics() const override { return inner_.metrics(); }
+  StoreResult<void> read_everything(const Look& look) override { return inner_.read_everything(look); }
   StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>& damaged) override {
     return inner_.check_work_rows(damaged);
   }

@@ -30,6 +30,7 @@ World::World(std::uint64_t seed, Plant plant, Dice& dice, Trace& trace, Model& m
       overwrites_(dice.one_in(2) ? PowerCutVfs::Overwrites::Safe : PowerCutVfs::Overwrites::Unsafe) {
   disk_.emplace(overwrites_);
   options_.path = directory_.path() / "store.db";
+  options_.work_row_key = key_that_everybody_knows;
   options_.vfs = PowerCutVfs::kName;
   options_.readers = 1;
   options_.gather = std::chrono::microseconds(0);

@@ -8,14 +8,13 @@ import pathlib
 import shutil
 import socket
 import stat
-import subprocess
 import tempfile
 from types import SimpleNamespace
 
 import pytest
 
 from blackbox.certificates import Authority
-from blackbox.gateway import program, run
+from blackbox.gateway import run, run_as_unknown
 
 ALL_FINE = 0
 SOMETHING_BAD = 1
@@ -332,10 +331,5 @@ def test_metrics_on_the_port_of_the_server(installation):
 
 def test_the_user_who_stands_for_the_unknown(tmp_path):
     """As in test_server_manners: the gateway does not run as this one."""
-    arguments = [str(program()), "doctor", "--config", str(tmp_path / "sealpost.toml")]
-    if os.getuid() == 0:
-        run_it = {"args": arguments, "user": 65534, "group": 65534, "extra_groups": []}
-    else:
-        run_it = {"args": ["unshare", "--user", *arguments]}
-    seen = read(subprocess.run(**run_it, capture_output=True, text=True, timeout=60, check=False))
+    seen = read(run_as_unknown("doctor", "--config", tmp_path / "sealpost.toml"))
     assert "user id 65534" in seen.lines["BAD", "user"][0], seen.text

@@ -184,6 +184,37 @@ def test_an_integration_has_a_rate_too(organization):
     assert 202 in statuses and 429 in statuses
 
 
+def test_an_organization_has_a_rate_of_all_its_integrations(gateway):
+    organization, other = Organization(gateway), Organization(gateway)
+    sources = [integration.source() for integration in (organization.integration(), organization.integration())]
+    neighbour = other.integration()
+    beside = neighbour.source()
+    for source in (*sources, beside):
+        source.integration.activate()
+    path = f"/v1/organizations/{organization.id}"
+    changed = gateway.operator.change(path, {"rate_limit": {"per_second": 1, "burst": 2}}).ok()
+    assert changed["rate_limit"] == {"per_second": 1, "burst": 2} and changed["name"] == organization.json["name"]
+    answers = [source.post(number) for number in range(4) for source in sources]
+    assert {answer.status for answer in answers} == {202, 429}
+    assert all(answer.code == "rate_limited" for answer in answers if answer.status == 429)
+    assert beside.post(1).status == 202, "another organization has its own"
+
+
+def test_a_credential_has_a_rate_of_its_own(organization):
+    integration = organization.integration()
+    integration.source()
+    slow = integration.credential(rate_limit={"per_second": 1, "burst": 2})
+    free = integration.credential()
+    integration.activate()
+    assert slow.json["rate_limit"] == {"per_second": 1, "burst": 2} and free.json["rate_limit"] == {"per_second": 0, "burst": 0}
+    client, beside = slow.client("messages:write"), free.client("messages:write")
+    answers = [client.post("/v1/messages", {"type": "a.b", "data": number}) for number in range(6)]
+    assert answers[0].status == 202 and any(answer.status == 429 for answer in answers)
+    assert beside.post("/v1/messages", {"type": "a.b", "data": 7}).status == 202, "another credential has its own"
+    batch = client.post("/v1/messages:batch", {"messages": [{"type": "a.b", "data": number} for number in range(6)]})
+    assert [one["status"] for one in batch.json["results"]].count(429) >= 3, batch.text
+
+
 def test_what_was_refused_for_its_rate_may_come_again(organization):
     integration = organization.integration()
     source = integration.source(rate_limit={"per_second": 50, "burst": 1})

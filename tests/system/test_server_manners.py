@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from blackbox.contract import contract
-from blackbox.gateway import ROOT, program, run
+from blackbox.gateway import ROOT, run, run_as_unknown
 from blackbox.parties import Organization
 from blackbox.waiting import until
 
@@ -69,12 +69,7 @@ def test_who_is_not_listed_is_not_the_operator(start_gateway):
 
 
 def test_it_does_not_run_as_the_user_who_stands_for_the_unknown(tmp_path):
-    arguments = [str(program()), "server", "--config", str(tmp_path / "sealpost.toml")]
-    if os.getuid() == 0:
-        run_it = {"args": arguments, "user": 65534, "group": 65534, "extra_groups": []}
-    else:
-        run_it = {"args": ["unshare", "--user", *arguments]}  # no mapping: every id shows as the overflow id
-    done = subprocess.run(**run_it, capture_output=True, text=True, timeout=60, check=False)
+    done = run_as_unknown("server", "--config", tmp_path / "sealpost.toml")
     assert done.returncode == 2 and "65534" in done.stderr, (done.returncode, done.stderr)
 
 

@@ -25,6 +25,15 @@ std::optional<std::string> read_key(const std::string& argument) {
   return key;
 }
 
+// What a check tells may hold text of the file that is doubted: nothing of it moves a cursor.
+std::string printable(std::string_view line) {
+  constexpr std::size_t kMost = 2'000;
+  std::string out(line.substr(0, kMost));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return out;
+}
+
 std::string_view explain(AuditError error) {
   switch (error) {
     case AuditError::NotFound:
@@ -90,7 +99,7 @@ ExitCode run_audit_check(const std::filesystem::path& config_file) {
     fmt::print(stderr, "{}\n", installation.error());
     return ExitCode::Unexpected;
   }
-  const auto tell = [](const std::string& line) { fmt::print(stderr, "  {}\n", line); };
+  const auto tell = [](const std::string& line) { fmt::print(stderr, "  {}\n", printable(line)); };
   RecordCheck rows((*installation)->record_check_parts(),
                    std::chrono::days(config->limits.payload_inbox_days), tell);
   AuditTrail::LogVerdict all;

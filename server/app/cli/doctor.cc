@@ -99,17 +99,13 @@ void check_tls(Report& report, const ServerSettings& server) {
               fmt::format("{} and its key belong together.", server.tls_certificate.string()));
 }
 
-std::string text_of(const SocketSetting& socket) {
-  const bool six = socket.address.family() == IpAddress::Family::V6;
-  return fmt::format("{}{}{}:{}", six ? "[" : "", socket.address.to_string(), six ? "]" : "", socket.port);
-}
-
 std::string reach_of(const EgressOpening& opening) {
   constexpr std::size_t kMost = 20;
   std::vector<std::string> reached;
   for (const Cidr& network : opening.networks) reached.push_back(network.to_string());
   reached.insert(reached.end(), opening.hosts.begin(), opening.hosts.end());
-  for (const SocketSetting& socket : opening.plain_http) reached.push_back("http://" + text_of(socket));
+  for (const SocketSetting& socket : opening.plain_http)
+    reached.push_back("http://" + socket.address.with_port(socket.port));
   if (reached.empty()) return "nothing more";
   const std::size_t told = std::min(reached.size(), kMost);
   const std::string rest =
@@ -203,8 +199,9 @@ void check_places(Report& report, const Config& config) {
   const bool meet = api.address == metrics.address ||
                     (api.address.family() == metrics.address.family() && is_any(api.address));
   if (meet && api.port == metrics.port && api.port != 0)
-    return report.line(Grade::Bad, "metrics",
-                       fmt::format("{} is taken by `server.listen`.", text_of(metrics)));
+    return report.line(
+        Grade::Bad, "metrics",
+        fmt::format("{} is taken by `server.listen`.", metrics.address.with_port(metrics.port)));
   check_place_of(report, "metrics", {.address = metrics.address, .port = metrics.port});
 }
 

@@ -38,10 +38,7 @@ std::optional<std::string> body_of(const std::string& argument) {
 
 std::string url_of(const Config& config, std::uint16_t port) {
   const bool tls = !config.server.tls_certificate.empty();
-  const IpAddress& address = config.server.listen.address;
-  const std::string host =
-      address.family() == IpAddress::Family::V6 ? "[" + address.to_string() + "]" : address.to_string();
-  return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+  return fmt::format("{}://{}", tls ? "https" : "http", config.server.listen.address.with_port(port));
 }
 
 // A connection is an open file: the usual soft limit of 1,024 would shut out the operator's socket long
@@ -120,8 +117,8 @@ ExitCode run_server(const std::filesystem::path& config_file) {
       fmt::format("{{\"event\":\"ready\",\"http\":\"{}\",\"operator_socket\":\"{}\"",
                   url_of(*config, (*gateway)->http_port()), config->operators.socket.string());
   if ((*gateway)->metrics_port() != 0)
-    ready += fmt::format(",\"metrics\":\"http://{}:{}\"", config->metrics.listen->address.to_string(),
-                         (*gateway)->metrics_port());
+    ready += fmt::format(",\"metrics\":\"http://{}\"",
+                         config->metrics.listen->address.with_port((*gateway)->metrics_port()));
   fmt::print("{}}}\n", ready);
   std::fflush(stdout);
   (*gateway)->log().info("ready", {{"http_port", (*gateway)->http_port()}});

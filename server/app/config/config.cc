@@ -193,6 +193,10 @@ void read_limits(Section section, LimitSettings& limits) {
   section.number("source_burst", limits.source_burst, 1, 10'000'000);
   section.number("integration_per_second", limits.integration_per_second, 1, 1'000'000);
   section.number("integration_burst", limits.integration_burst, 1, 10'000'000);
+  section.number("credential_per_second", limits.credential_per_second, 1, 1'000'000);
+  section.number("credential_burst", limits.credential_burst, 1, 10'000'000);
+  section.number("organization_per_second", limits.organization_per_second, 1, 1'000'000);
+  section.number("organization_burst", limits.organization_burst, 1, 10'000'000);
   section.number("payload_dead_letter_days", limits.payload_dead_letter_days, 1, 90);
   section.number("payload_inbox_days", limits.payload_inbox_days, 1, 90);
   section.finish();
@@ -296,6 +300,11 @@ data_dir = "{}"
 # source_burst = 10000
 # integration_per_second = 10000
 # integration_burst = 20000
+# credential_per_second = 10000
+# credential_burst = 20000
+# organization_per_second = 20000      # of all its integrations in test, and as much of those in live; never
+                                       # less than what one integration may send
+# organization_burst = 40000
 # payload_dead_letter_days = 14
 # payload_inbox_days = 7
 

@@ -46,6 +46,10 @@ struct LimitSettings {
   std::uint32_t source_burst = 10'000;
   std::uint32_t integration_per_second = 10'000;
   std::uint32_t integration_burst = 20'000;
+  std::uint32_t credential_per_second = 10'000;
+  std::uint32_t credential_burst = 20'000;
+  std::uint32_t organization_per_second = 20'000;
+  std::uint32_t organization_burst = 40'000;
   std::uint32_t payload_dead_letter_days = 14;
   std::uint32_t payload_inbox_days = 7;
 };

@@ -41,6 +41,10 @@ listen = "127.0.0.1:9"
 uids = [1000, 1001]
 [limits]
 source_per_second = 7
+credential_per_second = 8
+credential_burst = 9
+organization_per_second = 10
+organization_burst = 11
 [egress]
 ca_file = "/ca.pem"
 [[egress.open]]
@@ -58,6 +62,10 @@ hosts = ["chat.internal.example"]
   EXPECT_EQ(config->server.threads, 2U);
   EXPECT_EQ(config->operators.uids, (std::vector<std::uint32_t>{1000, 1001}));
   EXPECT_EQ(config->limits.source_per_second, 7U);
+  EXPECT_EQ(config->limits.credential_per_second, 8U);
+  EXPECT_EQ(config->limits.credential_burst, 9U);
+  EXPECT_EQ(config->limits.organization_per_second, 10U);
+  EXPECT_EQ(config->limits.organization_burst, 11U);
   ASSERT_EQ(config->egress.openings.size(), 2U);
   EXPECT_EQ(config->egress.openings[0].plain_http.at(0).port, 9000);
   EXPECT_EQ(config->egress.openings[1].environment, Environment::Live);

@@ -32,7 +32,8 @@ std::string explain(StoreError error) {
     case StoreError::Corrupt:
       return "The database is damaged.";
     case StoreError::Tampered:
-      return "The database's own state (the rows of engine and schema_version) is not what the gateway "
+      return "The database's own state (its schema, or the rows of engine and schema_version) is not what "
+             "the gateway "
              "wrote.";
     case StoreError::Full:
       return "There is no space left on the disk.";

@@ -8,15 +8,7 @@
 #include <set>
 
 namespace sealpost {
-namespace {
-
-std::string plain_http_text(const SocketSetting& socket) {
-  const bool v6 = socket.address.family() == IpAddress::Family::V6;
-  const std::string address = socket.address.to_string();
-  return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(socket.port);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::vector<std::string> EgressPolicies::replace(const EgressSettings& settings,
                                                  std::vector<SocketAddress> own_listeners) {
@@ -55,7 +47,8 @@ std::vector<std::string> EgressPolicies::openings_of(const Tenancy& tenancy) {
   each_opening_of(tenancy, [&](const EgressOpening& opening) {
     for (const Cidr& network : opening.networks) found.insert(network.to_string());
     for (const std::string& host : opening.hosts) found.insert(host);
-    for (const SocketSetting& socket : opening.plain_http) found.insert(plain_http_text(socket));
+    for (const SocketSetting& socket : opening.plain_http)
+      found.insert("http://" + socket.address.with_port(socket.port));
   });
   return {found.begin(), found.end()};
 }

@@ -34,6 +34,9 @@ std::vector<Metric> gateway_metrics(const MeasuredParts& parts) {
                           [&store] { return store.metrics().queue_depth; }));
   metrics.push_back(gauge("sealpost_store_wal_pages", "Pages in the write-ahead log.",
                           [&store] { return store.metrics().wal_pages; }));
+  metrics.push_back(gauge("sealpost_store_rows_damaged",
+                          "Deliveries passed over because somebody edited their rows.",
+                          [&store] { return store.metrics().damaged_rows; }));
   metrics.push_back(gauge("sealpost_store_writes_failing", "1 while the last batch could not be filed.",
                           [&store] { return store.metrics().write_error ? 1U : 0U; }));
   metrics.push_back(

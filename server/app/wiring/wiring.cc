@@ -44,11 +44,12 @@ LogLevel level_of(LogLevelSetting setting) {
   return LogLevel::Info;
 }
 
-Acceptance::Limits limits_of(const LimitSettings& settings) {
-  return {
-      .source = {static_cast<double>(settings.source_per_second), static_cast<double>(settings.source_burst)},
-      .integration = {static_cast<double>(settings.integration_per_second),
-                      static_cast<double>(settings.integration_burst)}};
+RateDefaults rates_of(const LimitSettings& settings) {
+  return {.source = {settings.source_per_second, settings.source_burst},
+          .integration = {settings.integration_per_second, settings.integration_burst},
+          .credential = {settings.credential_per_second, settings.credential_burst},
+          .organization = {std::max(settings.organization_per_second, settings.integration_per_second),
+                           std::max(settings.organization_burst, settings.integration_burst)}};
 }
 
 HttpSenderOutlet outlet_of(const EgressSettings& settings) {
@@ -211,8 +212,7 @@ void Wiring::build_operations() {
                       return p.delivery->access_ended_and_wait(ended.tenancy.organization,
                                                                kRevocationPatience);
                     }},
-      .rates = {.source = {p.config.limits.source_per_second, p.config.limits.source_burst},
-                .integration = {p.config.limits.integration_per_second, p.config.limits.integration_burst}},
+      .rates = rates_of(p.config.limits),
       .erasure = terms_of(p.config.limits),
       .openings = [&p](const Tenancy& tenancy) { return p.egress->openings_of(tenancy); }});
   p.history = std::make_unique<MessageHistory>(*p.operations);
@@ -231,7 +231,7 @@ void Wiring::build_arrivals() {
                                                                 .pool = *p.pool,
                                                                 .clock = core.clock,
                                                                 .entropy = core.entropy},
-                                              limits_of(p.config.limits));
+                                              rates_of(p.config.limits));
   p.minting = std::make_unique<TokenMinting>(TokenMinting::Parts{.directory = *p.directory,
                                                                  .store = *core.store,
                                                                  .vault = *core.vault,

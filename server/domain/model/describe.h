@@ -25,7 +25,7 @@ BOOST_DESCRIBE_ENUM(KeyState, Pending, Active, Retiring, Retired, Destroyed, Com
 BOOST_DESCRIBE_ENUM(KeyUse, Inbound, Outbound)
 BOOST_DESCRIBE_ENUM(KeyAlgorithm, HmacSha256, Ed25519, StaticToken)
 
-BOOST_DESCRIBE_STRUCT(Organization, (), (name))
+BOOST_DESCRIBE_STRUCT(Organization, (), (name, rate_per_second, rate_burst))
 BOOST_DESCRIBE_STRUCT(Workspace, (), (name))
 BOOST_DESCRIBE_STRUCT(Rehearsal, (), (passed_at, fingerprint))
 BOOST_DESCRIBE_STRUCT(Integration, (),
@@ -53,7 +53,9 @@ BOOST_DESCRIBE_STRUCT(GrantException, (), (kind, resource, owner, reason, ends_a
 BOOST_DESCRIBE_STRUCT(Grant, (),
                       (integration, grant_version, state, scopes, exceptions, reason, requested_by,
                        approved_by, approved_at, expires_at, ended_by, ended_at, policy_id, policy_version))
-BOOST_DESCRIBE_STRUCT(Credential, (), (integration, name, state, secret_hash, hint, expires_at, throw_away))
+BOOST_DESCRIBE_STRUCT(Credential, (),
+                      (integration, name, state, secret_hash, hint, expires_at, throw_away, rate_per_second,
+                       rate_burst))
 BOOST_DESCRIBE_STRUCT(SigningKey, (),
                       (integration, owner, use, algorithm, state, fingerprint, public_key, activated_at,
                        retires_at, retired_at, compromised_since, expires_at, rotate_every_days))

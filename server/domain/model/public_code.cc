@@ -368,7 +368,7 @@ constexpr std::array<PublicCodeInfo, kPublicCodeCount> kCodes{{
      "", "docs/errors.md#resource_limit_reached"},
     {PublicCode::RateLimited, "rate_limited", 429, CodeCategory::Limit, CodeRetry::Later, FailureClass::None, true,
      "Too many requests",
-     "The caller, source or integration sends faster than its rate allows.",
+     "The source, credential, integration or organization sends faster than its rate allows.",
      "Wait as long as Retry-After says; SDKs do so by themselves.",
      "", "docs/errors.md#rate_limited"},
     {PublicCode::QuotaExceeded, "quota_exceeded", 429, CodeCategory::Limit, CodeRetry::Later, FailureClass::None, false,

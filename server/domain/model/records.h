@@ -28,6 +28,10 @@ struct Organization {
   static constexpr EntityKind kKind = EntityKind::Organization;
   RecordHead head;
   std::string name;
+  // Messages a second of all its integrations together, and how many may come at once. 0: the installation's
+  // default.
+  std::uint32_t rate_per_second = 0;
+  std::uint32_t rate_burst = 0;
   [[nodiscard]] OrganizationId id() const { return {head.position}; }
 };
 
@@ -233,7 +237,9 @@ struct Credential {
   std::string secret_hash;  // hexadecimal
   std::string hint;         // the last four characters, for people
   std::optional<WallTime> expires_at;
-  bool throw_away = false;  // made by a rehearsal
+  bool throw_away = false;            // made by a rehearsal
+  std::uint32_t rate_per_second = 0;  // of what it sends; 0: the installation's default
+  std::uint32_t rate_burst = 0;
   [[nodiscard]] CredentialId id() const { return {head.position}; }
 };
 

@@ -13,6 +13,7 @@ Answer credential_create(ApiCall& api) {
   NewCredential request{.integration = read_id<IntegrationId>(reader, api.ids(), "integration_id"),
                         .name = read_text(reader, "name", kNameLength),
                         .expires_at = optional_time(reader, "expires_at"),
+                        .rate_limit = optional_rate(reader),
                         .once = {}};
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(request.integration));
   SEALPOST_TRY_VOID(reader.finish());

@@ -18,14 +18,6 @@ Result<AuthorizedCall, Problem> authorize_list(ApiCall& api) {
   return call;
 }
 
-Result<NameChange, Problem> read_name_change(ApiCall& api) {
-  SEALPOST_TRY_VOID(check_patch(api.body()));
-  ObjectReader reader(api.body());
-  NameChange change{.name = optional_text(reader, "name", kNameLength)};
-  SEALPOST_TRY_VOID(reader.finish());
-  return change;
-}
-
 Answer organization_list(ApiCall& api) {
   SEALPOST_TRY(const AuthorizedCall call, api.authorize());
   SEALPOST_TRY(const PageQuery page, api.page(call, EntityKind::Organization));
@@ -35,7 +27,8 @@ Answer organization_list(ApiCall& api) {
 Answer organization_create(ApiCall& api) {
   SEALPOST_TRY(const AuthorizedCall call, api.authorize());
   ObjectReader reader(api.body());
-  NewOrganization request{.name = read_text(reader, "name", kNameLength), .once = {}};
+  NewOrganization request{
+      .name = read_text(reader, "name", kNameLength), .rate_limit = optional_rate(reader), .once = {}};
   SEALPOST_TRY_VOID(reader.finish());
   SEALPOST_TRY(request.once, api.once());
   return api.made(create_organization(api.operations(), call, request), 201, "/v1/organizations");
@@ -45,7 +38,11 @@ Answer organization_update(ApiCall& api) {
   SEALPOST_TRY(const auto id, api.path_id<OrganizationId>());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(id));
   SEALPOST_TRY(const std::uint64_t version, api.if_match());
-  SEALPOST_TRY(const NameChange change, read_name_change(api));
+  SEALPOST_TRY_VOID(check_patch(api.body()));
+  ObjectReader reader(api.body());
+  const OrganizationChange change{.name = optional_text(reader, "name", kNameLength),
+                                  .rate_limit = optional_rate(reader)};
+  SEALPOST_TRY_VOID(reader.finish());
   return api.resource(update_organization(api.operations(), call, id, change, version));
 }
 
@@ -71,7 +68,10 @@ Answer workspace_update(ApiCall& api) {
   SEALPOST_TRY(const auto id, api.path_id<WorkspaceId>());
   SEALPOST_TRY(const AuthorizedCall call, api.authorize_for(id));
   SEALPOST_TRY(const std::uint64_t version, api.if_match());
-  SEALPOST_TRY(const NameChange change, read_name_change(api));
+  SEALPOST_TRY_VOID(check_patch(api.body()));
+  ObjectReader reader(api.body());
+  const NameChange change{.name = optional_text(reader, "name", kNameLength)};
+  SEALPOST_TRY_VOID(reader.finish());
   return api.resource(update_workspace(api.operations(), call, id, change, version));
 }
 

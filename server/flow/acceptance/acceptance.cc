@@ -10,16 +10,12 @@
 #include "flow/acceptance/internal/answers.h"
 #include "flow/acceptance/internal/evidence.h"
 #include "flow/acceptance/internal/prepared.h"
+#include "flow/acceptance/internal/rate_share.h"
 #include "foundation/crypto/seal_batch.h"
 #include "trust/replay_guard/claims.h"
 
 namespace sealpost {
 namespace {
-
-RateLimit limit_of(std::uint32_t per_second, std::uint32_t burst, const RateLimit& otherwise) {
-  if (per_second == 0) return otherwise;
-  return {static_cast<double>(per_second), static_cast<double>(burst == 0 ? per_second * 2 : burst)};
-}
 
 // How often a body has been through a gateway: only our own wrapped form says so, whatever an unsigned
 // Content-Type calls it.
@@ -137,40 +133,37 @@ Result<AcceptMessage, PublicCode> Acceptance::prepare(const AuthorizedCall& call
   return message;
 }
 
-RateLimit Acceptance::limit_of(const Source& source) const {
-  return sealpost::limit_of(source.rate_per_second, source.rate_burst, limits_.source);
+// `test` and `live` never touch: each has the organization's rate for itself.
+void Acceptance::add_shares(RateShares& shares, const DirectorySnapshot& directory,
+                            const Integration* integration) const {
+  if (integration == nullptr) return;
+  constexpr Position kLive = Position{1} << 63;  // no position is as large
+  const Tenancy& tenancy = integration->head.tenancy;
+  add_share(shares, integration, rates_.integration);
+  add_share(shares, directory.find(tenancy.organization), rates_.organization,
+            tenancy.environment == Environment::Live ? kLive : 0);
 }
 
-RateLimit Acceptance::limit_of(const Integration& integration) const {
-  return sealpost::limit_of(integration.rate_per_second, integration.rate_burst, limits_.integration);
+// What was refused for a reason of ours is given back. One that came before costs its sender, and nobody who
+// shares a rate with it: a captured request can be sent again by anybody.
+void Acceptance::settle(const RateShares& shares, AcceptStatus status) {
+  if (status == AcceptStatus::EpochChanged) limiter_.give_back(shares);
+  if (status == AcceptStatus::Repeated || status == AcceptStatus::Replayed ||
+      status == AcceptStatus::Mismatch)
+    limiter_.give_back_shared(shares);
 }
 
-std::optional<Seconds> Acceptance::take_quota(const Integration* integration) {
-  if (integration == nullptr) return std::nullopt;
-  return limiter_.take(integration->head.position, limit_of(*integration), 1, parts_.clock.steady_now());
-}
-
-void Acceptance::give_back_quota(const Integration* integration) {
-  if (integration != nullptr) limiter_.give_back(integration->head.position, limit_of(*integration), 1);
-}
-
-std::optional<Seconds> Acceptance::take_quota(const Source& source, const Integration* integration) {
-  if (const auto wait = limiter_.take(source.head.position, limit_of(source), 1, parts_.clock.steady_now()))
-    return wait;
-  const auto wait = take_quota(integration);
-  if (wait) limiter_.give_back(source.head.position, limit_of(source), 1);
-  return wait;
-}
-
-void Acceptance::give_back_quota(const Source& source, const Integration* integration) {
-  limiter_.give_back(source.head.position, limit_of(source), 1);
-  give_back_quota(integration);
+RateShares Acceptance::shares_of(const AuthorizedCall& call, const DirectorySnapshot& directory) const {
+  RateShares shares;
+  add_share(shares, directory.find(call.credential()), rates_.credential);
+  add_shares(shares, directory, directory.find(call.integration()));
+  return shares;
 }
 
 void Acceptance::messages(const AuthorizedCall& call, std::string_view route_name,
                           std::vector<NewMessage> messages, DoneMany done) {
   const GatewayPicturePtr picture = parts_.directory.picture();
-  const Integration* integration = picture->directory->find(call.integration());
+  const RateShares shares = shares_of(call, *picture->directory);
   std::vector<AcceptanceAnswer> answers(messages.size(),
                                         AcceptanceAnswer(refused(PublicCode::InternalError)));
   std::vector<AcceptMessage> batch;
@@ -187,7 +180,7 @@ void Acceptance::messages(const AuthorizedCall& call, std::string_view route_nam
       answers[i] = refused(PublicCode::ResourceNotInScope);
       continue;
     }
-    if (const auto wait = take_quota(integration)) {
+    if (const auto wait = take(shares)) {
       answers[i] = refused(PublicCode::RateLimited, wait);
       continue;
     }
@@ -219,7 +212,7 @@ void Acceptance::messages(const AuthorizedCall& call, std::string_view route_nam
     if (!message) {
       answers[i] = refused(message.error());
       if (message.error() == PublicCode::KeyUnavailable) {
-        give_back_quota(integration);
+        limiter_.give_back(shares);
         answers[i] = refused(message.error(), Seconds(1));
       }
       continue;
@@ -231,16 +224,16 @@ void Acceptance::messages(const AuthorizedCall& call, std::string_view route_nam
   auto shared = std::make_shared<std::pair<DoneMany, std::vector<AcceptanceAnswer>>>(std::move(done),
                                                                                      std::move(answers));
   const bool queued = parts_.store.accept_messages(
-      std::move(batch), [this, shared, places, picture, integration](std::vector<AcceptOutcome> outcomes) {
+      std::move(batch), [this, shared, places, shares](std::vector<AcceptOutcome> outcomes) {
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
-          if (outcomes[i].status == AcceptStatus::EpochChanged) give_back_quota(integration);
+          settle(shares, outcomes[i].status);
           shared->second[places[i]] = answer_of(outcomes[i]);
         }
         shared->first(std::move(shared->second));
       });
   if (queued) return;
   for (const std::size_t place : places) {
-    give_back_quota(integration);
+    limiter_.give_back(shares);
     shared->second[place] = refused(PublicCode::Overloaded, Seconds(1));
   }
   shared->first(std::move(shared->second));

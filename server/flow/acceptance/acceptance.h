@@ -15,6 +15,7 @@
 
 #include "access/authorization/authorization_gate.h"
 #include "domain/model/public_code.h"
+#include "domain/model/rate_setting.h"
 #include "flow/acceptance/rate_limiter.h"
 #include "flow/acceptance/refusal_ledger.h"
 #include "flow/directory/directory.h"
@@ -73,11 +74,8 @@ class Acceptance final {
     const Clock& clock;
     Entropy& entropy;
   };
-  struct Limits {
-    RateLimit source;  // where a source or an integration sets none
-    RateLimit integration;
-  };
-  Acceptance(Parts parts, Limits limits) : parts_(parts), limits_(limits) {}
+  // `rates`: where none is set for the organization, integration, credential or source itself.
+  Acceptance(Parts parts, const RateDefaults& rates) : parts_(parts), rates_(rates) {}
 
   using Done = std::move_only_function<void(AcceptanceAnswer)>;
   void webhook(std::shared_ptr<const WebhookArrival> arrival, Done done) {
@@ -101,14 +99,16 @@ class Acceptance final {
   void refuse_after_claims(const WebhookTry& attempt, const Claim& claim, const Refused& refusal, Done done);
   // Files the refusal.
   Refused refuse(const WebhookTry& attempt, PublicCode code, std::optional<Seconds> retry_after = {});
-  // Webhooks count against their source and its integration, messages of the API against the integration.
-  // Something: refused, and how long to wait. Given back is what was then not accepted for a reason of ours.
-  std::optional<Seconds> take_quota(const Source& source, const Integration* integration);
-  std::optional<Seconds> take_quota(const Integration* integration);
-  void give_back_quota(const Source& source, const Integration* integration);
-  void give_back_quota(const Integration* integration);
-  [[nodiscard]] RateLimit limit_of(const Source& source) const;
-  [[nodiscard]] RateLimit limit_of(const Integration& integration) const;
+  // Webhooks count against their source, messages of the API against their credential, and both against the
+  // integration and its organization. What was then not accepted for a reason of ours is given back.
+  [[nodiscard]] RateShares shares_of(const WebhookTry& attempt) const;
+  [[nodiscard]] RateShares shares_of(const AuthorizedCall& call, const DirectorySnapshot& directory) const;
+  void add_shares(RateShares& shares, const DirectorySnapshot& directory,
+                  const Integration* integration) const;
+  void settle(const RateShares& shares, AcceptStatus status);
+  std::optional<Seconds> take(const RateShares& shares) {
+    return limiter_.take(shares, parts_.clock.steady_now());
+  }
   Result<AcceptMessage, PublicCode> prepare(const AuthorizedCall& call, const GatewayPicture& picture,
                                             Prepared prepared);
   [[nodiscard]] std::vector<NewDelivery> route(const AuthorizedCall& call, const DirectorySnapshot& directory,
@@ -116,7 +116,7 @@ class Acceptance final {
                                                std::optional<ChannelId> channel) const;
 
   Parts parts_;
-  Limits limits_;
+  RateDefaults rates_;
   RateLimiter limiter_;
 };
 

@@ -490,9 +490,8 @@ TEST_F(AcceptanceTest, WithoutTheKeyOfTheDayNothingIsAccepted) {
 // ---- Rate limits
 
 TEST_F(AcceptanceTest, TheRateOfASourceAndOfItsIntegrationAreBothKept) {
-  // So slow that what was given back is not what time has brought.
-  open_acceptance(
-      {.source = {.per_second = 0.001, .burst = 1}, .integration = {.per_second = 1, .burst = 1}});
+  // The source is the slower one, so that what was given back is not what time has brought.
+  open_acceptance({.source = {.per_second = 1, .burst = 1}, .integration = {.per_second = 2, .burst = 1}});
   const SourceId second = make_source(integration_, InboundScheme::StandardV1);
   ASSERT_TRUE(add_key(second, text_of(kOtherSecret)).ok());
   const auto to_second = [&](std::string id) {
@@ -502,12 +501,41 @@ TEST_F(AcceptanceTest, TheRateOfASourceAndOfItsIntegrationAreBothKept) {
   const auto limited = to_second("b");
   ASSERT_EQ(code(limited), PublicCode::RateLimited) << "the integration's";
   EXPECT_EQ(std::get<Refused>(limited).retry_after, Seconds(1));
+  clock_.advance(Milliseconds(500));
+  EXPECT_TRUE(receipt(to_second("b"))) << "what the integration refused was not taken from the source";
+  clock_.advance(Milliseconds(500));
+  EXPECT_EQ(code(to_second("c")), PublicCode::RateLimited) << "the source's";
+  EXPECT_TRUE(receipt(send({.id = "d"}))) << "which was not taken from the integration";
+}
+
+TEST_F(AcceptanceTest, WhatCameBeforeCostsItsSenderAlone) {
+  open_acceptance({.source = {100, 100}, .integration = {1, 2}, .organization = {1, 2}});
+  const SourceId second = make_source(integration_, InboundScheme::StandardV1);
+  ASSERT_TRUE(add_key(second, text_of(kOtherSecret)).ok());
+  EXPECT_TRUE(receipt(send({.id = "a"})));
+  for (int i = 0; i < 20; ++i) EXPECT_NE(code(send({.id = "a"})), PublicCode::RateLimited) << i;
+  EXPECT_TRUE(receipt(send(second, request({.id = "b", .secret = kOtherSecret}))))
+      << "of two that the integration and its organization may send at once";
+  EXPECT_EQ(code(send({.id = "c"})), PublicCode::RateLimited);
+}
+
+TEST_F(AcceptanceTest, TheRateOfAnOrganizationHoldsForAllItsIntegrations) {
+  open_acceptance({.source = {1'000, 1'000}, .integration = {1'000, 1'000}, .organization = {1, 2}});
+  EXPECT_TRUE(receipt(send({.id = "a"})));
+  EXPECT_TRUE(receipt(send({.id = "b"})));
+  const auto limited = send({.id = "c"});
+  ASSERT_EQ(code(limited), PublicCode::RateLimited);
+  EXPECT_EQ(std::get<Refused>(limited).retry_after, Seconds(1));
   clock_.advance(Seconds(1));
-  EXPECT_TRUE(receipt(to_second("b"))) << "what the integration refused was given back to the source";
+  EXPECT_TRUE(receipt(send({.id = "c"})));
+  // What is set for the organization itself counts before the installation's default.
+  OrganizationChange change;
+  change.rate_limit = RateSetting{.per_second = 1'000, .burst = 1'000};
+  ASSERT_TRUE(update_organization(ops(), by_operator(),
+                                  picture()->find(integration_)->head.tenancy.organization, change, 0)
+                  .ok());
   clock_.advance(Seconds(1));
-  const auto slow = to_second("c");
-  ASSERT_EQ(code(slow), PublicCode::RateLimited) << "the source's";
-  EXPECT_GT(std::get<Refused>(slow).retry_after, Seconds(900));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(receipt(send({.id = "more" + std::to_string(i)}))) << i;
 }
 
 TEST_F(AcceptanceTest, ForgedRequestsUseUpNobodysQuota) {

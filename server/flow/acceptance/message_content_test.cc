@@ -211,6 +211,31 @@ TEST_F(MessageContentTest, EachMessageOfABatchHasItsOwnAnswer) {
   EXPECT_EQ(messages_stored(), 2U);
 }
 
+TEST_F(MessageContentTest, MessagesCountAgainstCredentialIntegrationAndOrganization) {
+  auto made = create_credential(ops(), by_operator(),
+                                {.integration = integration_,
+                                 .name = "slow",
+                                 .expires_at = {},
+                                 .rate_limit = RateSetting{.per_second = 1, .burst = 1},
+                                 .once = {}});
+  ASSERT_TRUE(made.ok());
+  const auto one = [&](const AuthorizedCall& call) {
+    std::vector<NewMessage> messages(1);
+    messages[0] = new_message(R"({"n":1})");
+    return post(call, std::move(messages)).at(0);
+  };
+  open_acceptance({.organization = {1, 3}});
+  const auto slow = caller({.credential = {made->resource.position}});
+  EXPECT_TRUE(receipt(one(slow)));
+  EXPECT_EQ(code(one(slow)), PublicCode::RateLimited) << "the credential's";
+  EXPECT_TRUE(receipt(one(caller({}))));
+  EXPECT_TRUE(receipt(one(caller({}))));
+  EXPECT_EQ(code(one(caller({}))), PublicCode::RateLimited) << "the organization's";
+  open_acceptance({.integration = {1, 1}});
+  EXPECT_TRUE(receipt(one(caller({}))));
+  EXPECT_EQ(code(one(caller({}))), PublicCode::RateLimited) << "the integration's";
+}
+
 TEST_F(MessageContentTest, WhatTheStoreDidNotTakeCostsNoQuota) {
   IntegrationChange slow;
   slow.rate_limit = RateSetting{.per_second = 1, .burst = 2};

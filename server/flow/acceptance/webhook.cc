@@ -9,6 +9,7 @@
 #include "flow/acceptance/internal/answers.h"
 #include "flow/acceptance/internal/evidence.h"
 #include "flow/acceptance/internal/prepared.h"
+#include "flow/acceptance/internal/rate_share.h"
 #include "foundation/json/json.h"
 #include "trust/replay_guard/claims.h"
 
@@ -108,6 +109,13 @@ struct Acceptance::WebhookTry {
   int tries_left;
 };
 
+RateShares Acceptance::shares_of(const WebhookTry& attempt) const {
+  RateShares shares;
+  add_share(shares, attempt.plan.source.get(), rates_.source);
+  add_shares(shares, *attempt.picture->directory, attempt.integration);
+  return shares;
+}
+
 void Acceptance::webhook_try(std::shared_ptr<const WebhookArrival> arrival, Done done, int tries_left) {
   GatewayPicturePtr picture = parts_.directory.picture();
   const SourcePlan* plan = picture->find_plan(arrival->source);
@@ -149,7 +157,7 @@ void Acceptance::webhook_shown(const WebhookTry& attempt, const SignatureFacts& 
   std::optional<PublicCode> code = decide_webhook(facts, context, call);
   if (!code) code = document.read(body, content_type, plan.settings.max_body_bytes());
   if (code) return refuse_after_claims(attempt, claim, refused(*code), std::move(done));
-  if (const auto wait = take_quota(*plan.source, integration))
+  if (const auto wait = take(shares_of(attempt)))
     return refuse_after_claims(attempt, claim, refused(PublicCode::RateLimited, wait), std::move(done));
 
   auto message = prepare(*call, *picture,
@@ -169,7 +177,7 @@ void Acceptance::webhook_shown(const WebhookTry& attempt, const SignatureFacts& 
   if (message) return commit(attempt, *std::move(message), std::move(done));
   if (message.error() != PublicCode::KeyUnavailable)
     return refuse_after_claims(attempt, claim, refused(message.error()), std::move(done));
-  give_back_quota(*plan.source, integration);
+  limiter_.give_back(shares_of(attempt));
   done(refused(PublicCode::KeyUnavailable, Seconds(1)));
 }
 
@@ -178,8 +186,10 @@ std::optional<AcceptanceAnswer> Acceptance::answer_challenge(const WebhookTry& a
     return std::nullopt;
   auto challenge = slack_challenge(ByteView(attempt.arrival->http.body));
   if (!challenge.asked) return std::nullopt;
-  if (const auto wait = take_quota(*attempt.plan.source, attempt.integration))
-    return refuse(attempt, PublicCode::RateLimited, wait);
+  // A question about a source is no message of its integration.
+  RateShares own;
+  add_share(own, attempt.plan.source.get(), rates_.source);
+  if (const auto wait = take(own)) return refuse(attempt, PublicCode::RateLimited, wait);
   if (!challenge.text) return refuse(attempt, PublicCode::ChallengeRefused);
   return Challenge{*std::move(challenge.text)};
 }
@@ -191,8 +201,8 @@ void Acceptance::commit(const WebhookTry& attempt, AcceptMessage message, Done d
   const bool queued = parts_.store.accept_messages(
       std::move(batch), [this, attempt, shared_done](std::vector<AcceptOutcome> outcomes) {
         const AcceptOutcome& outcome = outcomes.front();
+        settle(shares_of(attempt), outcome.status);
         if (outcome.status == AcceptStatus::EpochChanged) {
-          give_back_quota(*attempt.plan.source, attempt.integration);
           Task again = [this, arrival = attempt.arrival, tries = attempt.tries_left, shared_done] {
             parts_.directory.settle();
             webhook_try(arrival, std::move(*shared_done), tries - 1);
@@ -207,7 +217,7 @@ void Acceptance::commit(const WebhookTry& attempt, AcceptMessage message, Done d
         (*shared_done)(std::move(answer));
       });
   if (queued) return;
-  give_back_quota(*attempt.plan.source, attempt.integration);
+  limiter_.give_back(shares_of(attempt));
   (*shared_done)(refused(PublicCode::Overloaded, Seconds(1)));
 }
 

@@ -2,6 +2,7 @@
 
 #include "access/identity/client_secret.h"
 #include "flow/directory/internal/writing.h"
+#include "flow/directory/rates.h"
 
 namespace sealpost {
 namespace {
@@ -53,6 +54,12 @@ Operation<Made> create_credential(Operations& operations, const AuthorizedCall& 
     credential.secret_hash = secret.hash;
     credential.hint = secret.hint;
     credential.expires_at = request.expires_at.value_or(context.now + kDefaultCredentialLifetime);
+    // A machine passes on what holds for itself, or less.
+    const Credential* own = picture.find(call.credential());
+    if (own != nullptr) set_rate(credential, RateSetting{own->rate_per_second, own->rate_burst});
+    SEALPOST_TRY_VOID(judge_rate(call, {credential.rate_per_second, credential.rate_burst},
+                                 request.rate_limit, operations.parts().rates.credential));
+    set_rate(credential, request.rate_limit);
     SEALPOST_TRY_VOID(told(transaction.insert(credential, integration->head.position)));
     SEALPOST_TRY_VOID(told(
         record_change<Credential>(transaction, context, call, "credential.created", nullptr, credential)));

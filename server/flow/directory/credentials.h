@@ -14,6 +14,7 @@ struct NewCredential {
   IntegrationId integration;
   std::string name;
   std::optional<WallTime> expires_at;
+  std::optional<RateSetting> rate_limit{};
   Once once;
 };
 // The contract's CredentialCreated.

@@ -2,13 +2,12 @@
 
 #include "domain/policy/life_cycle.h"
 #include "flow/directory/internal/writing.h"
+#include "flow/directory/rates.h"
 #include "flow/directory/readiness.h"
 #include "trust/signing/key_life.h"
 
 namespace sealpost {
 namespace {
-
-constexpr std::uint32_t kMaxRate = 1'000'000;
 
 Operation<void> judge_owner(const IntegrationOwner& owner) {
   if (!is_name(owner.team))
@@ -42,13 +41,9 @@ Operation<void> apply_change(Integration& integration, const IntegrationChange& 
     integration.owner_team = change.owner->team;
     integration.owner_contact = change.owner->contact;
   }
-  if (change.rate_limit) {
-    SEALPOST_TRY_VOID(judge_rate(*change.rate_limit));
-    SEALPOST_TRY_VOID(judge_rate_change(changing.call, {integration.rate_per_second, integration.rate_burst},
-                                        *change.rate_limit, changing.operations.parts().rates.integration));
-    integration.rate_per_second = change.rate_limit->per_second;
-    integration.rate_burst = change.rate_limit->burst;
-  }
+  SEALPOST_TRY_VOID(judge_rate(changing.call, {integration.rate_per_second, integration.rate_burst},
+                               change.rate_limit, changing.operations.parts().rates.integration));
+  set_rate(integration, change.rate_limit);
   if (change.event_rules) {
     SEALPOST_TRY_VOID(judge_event_rules(*change.event_rules, {}));
     integration.event_rules = *change.event_rules;
@@ -169,35 +164,6 @@ class Clearing final {
 };
 
 }  // namespace
-
-Operation<void> judge_rate(const RateSetting& rate) {
-  if (rate.per_second > kMaxRate)
-    return refuse(PublicCode::ValidationFailed, "too fast", {"/rate_limit/per_second"});
-  if (rate.burst > kMaxRate)
-    return refuse(PublicCode::ValidationFailed, "too much at once", {"/rate_limit/burst"});
-  return {};
-}
-
-Operation<void> judge_rate_change(const AuthorizedCall& call, const RateSetting& before,
-                                  const RateSetting& after, const RateSetting& otherwise) {
-  if (call.caller_kind() == CallerKind::Operator) return {};
-  struct Effective {
-    std::uint64_t per_second = 0;
-    std::uint64_t burst = 0;
-  };
-  const auto effective = [&](const RateSetting& rate) {
-    const RateSetting& meant = rate.per_second == 0 ? otherwise : rate;
-    const std::uint64_t twice = std::uint64_t{2} * meant.per_second;
-    return Effective{meant.per_second, meant.burst == 0 ? twice : meant.burst};
-  };
-  const Effective from = effective(before);
-  const Effective to = effective(after);
-  if (to.per_second > from.per_second)
-    return refuse(PublicCode::OperatorOnly, "a machine may only lower limits", {"/rate_limit/per_second"});
-  if (to.burst > from.burst)
-    return refuse(PublicCode::OperatorOnly, "a machine may only lower limits", {"/rate_limit/burst"});
-  return {};
-}
 
 Operation<Made> create_integration(Operations& operations, const AuthorizedCall& call,
                                    const NewIntegration& request) {

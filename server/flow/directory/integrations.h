@@ -12,11 +12,6 @@ struct IntegrationOwner {
   std::string team;
   std::string contact;
 };
-[[nodiscard]] Operation<void> judge_rate(const RateSetting& rate);
-// Limits protect the installation from its machines: a machine lowers them, raising is the operator's.
-// `otherwise` is the installation's own, which 0 stands for.
-[[nodiscard]] Operation<void> judge_rate_change(const AuthorizedCall& call, const RateSetting& before,
-                                                const RateSetting& after, const RateSetting& otherwise);
 struct NewIntegration {
   WorkspaceId workspace;
   Environment environment = Environment::Test;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "access/authorization/authorization_gate.h"
+#include "domain/model/rate_setting.h"
 #include "domain/policy/egress_policy.h"
 #include "flow/directory/actor.h"
 #include "flow/directory/directory.h"
@@ -26,17 +27,6 @@ struct EndedAccess {
   IntegrationId integration;
   EntityKind kind = EntityKind::Integration;
   Position position = 0;
-};
-
-// As records hold it.
-struct RateSetting {
-  std::uint32_t per_second = 0;  // 0: the installation's default, of both
-  std::uint32_t burst = 0;       // 0: twice what a second takes
-};
-// The installation's defaults.
-struct RateDefaults {
-  RateSetting source{5'000, 10'000};
-  RateSetting integration{10'000, 20'000};
 };
 
 // What happens beside the transaction when access ends. Called on the operation's thread after the commit;

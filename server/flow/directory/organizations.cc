@@ -2,6 +2,7 @@
 
 #include "flow/directory/egress_openings.h"
 #include "flow/directory/internal/writing.h"
+#include "flow/directory/rates.h"
 #include "trust/vault/object_tag.h"
 
 namespace sealpost {
@@ -18,18 +19,6 @@ OperationRefusal refusal_of(VaultError error) {
           {},
           {},
           {}};
-}
-
-template <class Record>
-Operation<Resource> rename(Operations& operations, const AuthorizedCall& call,
-                           RecordMap<Record> DirectorySnapshot::* map, Position position,
-                           const NameChange& change, std::uint64_t if_version, std::string_view event_class) {
-  if (change.name && !is_name(*change.name)) return bad_name();
-  return update_record(operations, call, map, position, if_version, event_class,
-                       [&](Record& record, const DirectorySnapshot&, ControlTransaction&) -> Operation<void> {
-                         if (change.name) record.name = *change.name;
-                         return {};
-                       });
 }
 
 // The reserved row that keys and log hang on, and those keys.
@@ -54,6 +43,7 @@ Operation<void> reserve(Operations& operations, const Organization& reserved) {
 Operation<Made> create_organization(Operations& operations, const AuthorizedCall& call,
                                     const NewOrganization& request) {
   if (!is_name(request.name)) return bad_name();
+  SEALPOST_TRY_VOID(judge_rate(call, {}, request.rate_limit, operations.parts().rates.organization));
   const Tenancy nowhere{};
   // A repeat is looked for before anything is reserved for it; the claim itself stands in the second
   // transaction.
@@ -73,6 +63,7 @@ Operation<Made> create_organization(Operations& operations, const AuthorizedCall
     SEALPOST_TRY_VOID(reserve(operations, made));
   }
   made.name = request.name;
+  set_rate(made, request.rate_limit);
   return operations.change<Made>(
       [&](ControlTransaction& transaction, const DirectorySnapshot& picture) -> Operation<Made> {
         const ViewContext context = view_context(operations, picture);
@@ -104,9 +95,17 @@ Operation<PageView> list_organizations(Operations& operations, const AuthorizedC
 }
 
 Operation<Resource> update_organization(Operations& operations, const AuthorizedCall& call, OrganizationId id,
-                                        const NameChange& change, std::uint64_t if_version) {
-  return rename(operations, call, &DirectorySnapshot::organizations, id.position, change, if_version,
-                "organization.updated");
+                                        const OrganizationChange& change, std::uint64_t if_version) {
+  if (change.name && !is_name(*change.name)) return bad_name();
+  return update_record(
+      operations, call, &DirectorySnapshot::organizations, id.position, if_version, "organization.updated",
+      [&](Organization& organization, const DirectorySnapshot&, ControlTransaction&) -> Operation<void> {
+        SEALPOST_TRY_VOID(judge_rate(call, {organization.rate_per_second, organization.rate_burst},
+                                     change.rate_limit, operations.parts().rates.organization));
+        if (change.name) organization.name = *change.name;
+        set_rate(organization, change.rate_limit);
+        return {};
+      });
 }
 
 Operation<Made> create_workspace(Operations& operations, const AuthorizedCall& call,
@@ -136,8 +135,13 @@ Operation<PageView> list_workspaces(Operations& operations, const AuthorizedCall
 
 Operation<Resource> update_workspace(Operations& operations, const AuthorizedCall& call, WorkspaceId id,
                                      const NameChange& change, std::uint64_t if_version) {
-  return rename(operations, call, &DirectorySnapshot::workspaces, id.position, change, if_version,
-                "workspace.updated");
+  if (change.name && !is_name(*change.name)) return bad_name();
+  return update_record(
+      operations, call, &DirectorySnapshot::workspaces, id.position, if_version, "workspace.updated",
+      [&](Workspace& workspace, const DirectorySnapshot&, ControlTransaction&) -> Operation<void> {
+        if (change.name) workspace.name = *change.name;
+        return {};
+      });
 }
 
 }  // namespace sealpost

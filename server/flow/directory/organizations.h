@@ -10,7 +10,12 @@ namespace sealpost {
 
 struct NewOrganization {
   std::string name;
+  std::optional<RateSetting> rate_limit{};
   Once once;
+};
+struct OrganizationChange {
+  std::optional<std::string> name;
+  std::optional<RateSetting> rate_limit{};
 };
 struct NameChange {
   std::optional<std::string> name;
@@ -21,7 +26,7 @@ Operation<Resource> read_organization(Operations& operations, const AuthorizedCa
 Operation<PageView> list_organizations(Operations& operations, const AuthorizedCall& call,
                                        const PageQuery& page);
 Operation<Resource> update_organization(Operations& operations, const AuthorizedCall& call, OrganizationId id,
-                                        const NameChange& change, std::uint64_t if_version);
+                                        const OrganizationChange& change, std::uint64_t if_version);
 
 struct NewWorkspace {
   OrganizationId organization;

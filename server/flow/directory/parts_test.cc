@@ -199,6 +199,29 @@ TEST_F(PartsTest, AMachineLowersItsLimitsAndTheOperatorRaisesThem) {
   EXPECT_EQ(create({1, 10'001}), PublicCode::OperatorOnly);
 }
 
+TEST_F(PartsTest, ACredentialThatAMachineMakesIsNoFasterThanItsOwn) {
+  const IntegrationId id = make_integration();
+  const auto create = [&](const AuthorizedCall& call, std::optional<RateSetting> rate) {
+    return create_credential(
+        ops(), call, {.integration = id, .name = "ci", .expires_at = {}, .rate_limit = rate, .once = {}});
+  };
+  const auto rate_of = [&](const Operation<Made>& made) {
+    const Credential* credential = picture()->find(CredentialId{made->resource.position});
+    return std::pair(credential->rate_per_second, credential->rate_burst);
+  };
+  const auto first = create(by_operator(), RateSetting{1, 2});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(rate_of(first), std::pair(1U, 2U));
+  const auto machine =
+      by_machine(id, {Scope::IntegrationsManage}, Scope::IntegrationsManage, {first->resource.position});
+  EXPECT_EQ(rate_of(create(machine, std::nullopt)), std::pair(1U, 2U)) << "left out: as its own";
+  EXPECT_EQ(rate_of(create(machine, RateSetting{1, 1})), std::pair(1U, 1U));
+  EXPECT_EQ(code_of(create(machine, RateSetting{2, 2})), PublicCode::OperatorOnly);
+  EXPECT_EQ(code_of(create(machine, RateSetting{0, 0})), PublicCode::OperatorOnly) << "the default is more";
+  EXPECT_EQ(rate_of(create(by_operator(), std::nullopt)), std::pair(0U, 0U));
+  EXPECT_EQ(code_of(create(by_operator(), RateSetting{1'000'001, 1})), PublicCode::ValidationFailed);
+}
+
 TEST_F(PartsTest, EndpointsAreJudgedBeforeTheyAreWritten) {
   const IntegrationId id = make_integration();
   const auto with = [&](auto&& edit) {

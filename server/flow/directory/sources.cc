@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/directory/internal/writing.h"
+#include "flow/directory/rates.h"
 
 namespace sealpost {
 namespace {
@@ -21,7 +22,6 @@ Operation<void> judge_source(const Source& source, const PublicIdCodec& ids) {
   if (source.max_body_bytes == 0) return bad("/max_body_bytes", "no body would fit");
   if (!are_event_types(source.event_types))
     return bad("/event_types", "at most 200 event types, each of the known form");
-  SEALPOST_TRY_VOID(judge_rate({source.rate_per_second, source.rate_burst}));
   SEALPOST_TRY_VOID(judge_event_rules(source.event_rules, source.event_types));
   const auto plan = SourcePlan::create(std::make_shared<const Source>(source), ids);
   if (plan && source.claims_until_key_retired && plan->settings.has_signed_time())
@@ -69,12 +69,9 @@ Operation<void> apply_change(Source& source, const SourceChange& change, const O
   take(change.claim_horizon_hours, source.claim_horizon_hours);
   take(change.claims_until_key_retired, source.claims_until_key_retired);
   if (change.state) source.state = *change.state;
-  if (change.rate_limit) {
-    SEALPOST_TRY_VOID(judge_rate_change(call, {source.rate_per_second, source.rate_burst}, *change.rate_limit,
-                                        operations.parts().rates.source));
-    source.rate_per_second = change.rate_limit->per_second;
-    source.rate_burst = change.rate_limit->burst;
-  }
+  SEALPOST_TRY_VOID(judge_rate(call, {source.rate_per_second, source.rate_burst}, change.rate_limit,
+                               operations.parts().rates.source));
+  set_rate(source, change.rate_limit);
   return judge_source(source, operations.parts().ids);
 }
 
@@ -97,9 +94,8 @@ Operation<Made> create_source(Operations& operations, const AuthorizedCall& call
     made.event_rules = request.event_rules;
     made.claim_horizon_hours = request.claim_horizon_hours;
     made.claims_until_key_retired = request.claims_until_key_retired;
-    SEALPOST_TRY_VOID(judge_rate_change(call, {}, request.rate_limit, operations.parts().rates.source));
-    made.rate_per_second = request.rate_limit.per_second;
-    made.rate_burst = request.rate_limit.burst;
+    SEALPOST_TRY_VOID(judge_rate(call, {}, request.rate_limit, operations.parts().rates.source));
+    set_rate(made, request.rate_limit);
     SEALPOST_TRY_VOID(judge_source(made, operations.parts().ids));
     return insert_once(operations, transaction, picture, call, request.once, picture.sources, made,
                        integration->head.position, "source.created");

@@ -122,6 +122,7 @@ std::string masked_url(std::string_view url) {
 js::object view_of(const ViewContext& context, const Organization& record) {
   js::object out = opened(context, EntityKind::Organization, record.head);
   out["name"] = record.name;
+  out["rate_limit"] = rate_view(record.rate_per_second, record.rate_burst);
   out["log_origin"] = context.audit.origin(record.id()).text();
   return out;
 }
@@ -258,6 +259,7 @@ js::object view_of(const ViewContext& context, const Credential& record) {
   out["hint"] = record.hint;
   out["state"] = credential_state(record, context.now);
   out["expires_at"] = time_view(record.expires_at);
+  out["rate_limit"] = rate_view(record.rate_per_second, record.rate_burst);
   return out;
 }
 

@@ -208,6 +208,9 @@ void RecordCheck::judge(OrganizationId log, const OpenedRecord& record) {
   all_open_ = all_open_ && fields.all_open();
   if (!fields.open("what")) return;
   const std::string& kind = record.leaf.fields.event_class;
+  const WallTime at = from_unix_ms(record.leaf.fields.time_ms);
+  latest_ = std::max(latest_, at);
+  clock_went_back_ = std::max(clock_went_back_, latest_ - at);
   derived_.saw_record(log, number_in<std::uint64_t>(fields.get("what.epoch")),
                       number_in<std::uint64_t>(fields.get("what.cancelled_deliveries")));
   if (kind == "delivery.redelivered") return settle_redelivery(fields);
@@ -292,6 +295,7 @@ void RecordCheck::judge_payload(const MessageRow& row, const Fields& fields) {
     complain("payload, payload_erased: " + std::string(id) +
              (sealed ? " is stored and counts as erased" : " is not stored and does not count as erased") +
              fields.place());
+  if (row.payload_erased_at) judge_erasure(row, fields);
   if (!sealed) return;
   ++seen_.payloads;
   if (!fields.open("payload")) return;
@@ -312,6 +316,22 @@ void RecordCheck::judge_payload(const MessageRow& row, const Fields& fields) {
   const std::string hex = to_hex((*digest)->digest(stored->bytes));
   check.same("sealed", "payload.digest", hex);
   if (hex == fields.get("payload.digest")) ++payloads_opened_;
+}
+
+// Its tag says that the gateway wrote the time, this that it was one at which nothing held the payload.
+void RecordCheck::judge_erasure(const MessageRow& row, const Fields& fields) {
+  WallTime earliest = std::max(row.accepted_at, row.keep_payload_until);
+  static_cast<void>(parts_.store.read([&](Reader& reader) -> StoreResult<void> {
+    SEALPOST_TRY(const auto deliveries, reader.deliveries_of(row));
+    for (const DeliveryRow& delivery : deliveries)
+      earliest = std::max(earliest, delivery.ended_at.value_or(WallTime{}));
+    return {};
+  }));
+  const WallTime latest = std::max(latest_, parts_.clock.wall_now());
+  const Milliseconds off = std::max(earliest - *row.payload_erased_at, *row.payload_erased_at - latest);
+  if (off > Milliseconds(0))
+    misfits_.emplace_back(off, "payload_erased.at_ms: that of " + std::string(fields.get("what.message")) +
+                                   " is before its deliveries ended, or still to come" + fields.place());
 }
 
 void RecordCheck::judge_deliveries(const MessageRow& row, const Fields& fields) {
@@ -464,14 +484,17 @@ void RecordCheck::judge_refusal(const Tenancy& tenancy, const Fields& fields) {
 
 void RecordCheck::finish(const AuditTrail::LogVerdict& logs) {
   for (const auto& [delivery, said] : reopened_) complain(said.second);
+  for (const auto& [off, complaint] : misfits_)
+    if (off > clock_went_back_) complain(complaint);
   const auto tags = parts_.store.check_work_rows([this](const Store::WorkRow& row) {
-    complain(row.table + ": row " + row.key + " is not what the gateway wrote");
+    complain(row.table.empty() ? "the database file: " + row.key
+                               : row.table + ": row " + row.key + " is not what the gateway wrote");
   });
   if (!tags) complain("the rows of work state can't be read");
   Reader::Counts stored;
-  // On the writer: counting a large store takes longer than a snapshot may be held.
-  const auto read = parts_.store.transact_and_wait([&](Transaction& transaction) -> StoreResult<void> {
-    SEALPOST_TRY(stored, transaction.counts());
+  // Not on the writer, whose batches put the store's own rows in order first, and vouch for them.
+  const auto read = parts_.store.read_everything([&](Reader& reader) -> StoreResult<void> {
+    SEALPOST_TRY(stored, reader.counts());
     return {};
   });
   if (!read) return complain("the rows can't be counted");

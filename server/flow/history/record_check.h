@@ -59,6 +59,7 @@ class RecordCheck final {
   void judge_acceptance(const Tenancy& tenancy, const Fields& fields);
   void judge_claims(const MessageRow& row, const Fields& fields);
   void judge_payload(const MessageRow& row, const Fields& fields);
+  void judge_erasure(const MessageRow& row, const Fields& fields);
   void judge_deliveries(const MessageRow& row, const Fields& fields);
   void judge_target(const MessageRow& row, const DeliveryRow& delivery, std::string_view target);
   void judge_inbox(const MessageRow& row, const DeliveryRow& delivery);
@@ -84,6 +85,11 @@ class RecordCheck final {
   // Deliveries that are not as their last attempt left them, with their count of attempts, and what to say of
   // them unless a record of a redelivery follows.
   std::map<Position, std::pair<std::uint32_t, std::string>> reopened_;
+  // By how much the times of erasures lie outside what fits, and what to say of them; how far the clock is
+  // seen to have gone back, which explains as much.
+  std::vector<std::pair<Milliseconds, std::string>> misfits_;
+  Milliseconds clock_went_back_{0};
+  WallTime latest_{};
 };
 
 }  // namespace sealpost

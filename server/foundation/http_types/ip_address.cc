@@ -204,6 +204,11 @@ bool Cidr::contains(const IpAddress& address) const {
   return rest == 0 || (theirs[whole] >> (8 - rest)) == (ours[whole] >> (8 - rest));
 }
 
+std::string IpAddress::with_port(std::uint16_t port) const {
+  const std::string text = to_string();
+  return (family() == Family::V6 ? "[" + text + "]" : text) + ":" + std::to_string(port);
+}
+
 std::string Cidr::to_string() const { return network_.to_string() + "/" + std::to_string(prefix_length_); }
 
 std::optional<NetworkSet> NetworkSet::parse(std::span<const std::string> texts) {

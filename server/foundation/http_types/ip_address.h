@@ -37,6 +37,8 @@ class IpAddress final {
   [[nodiscard]] IpAddress unmapped() const;
   // RFC 5952.
   [[nodiscard]] std::string to_string() const;
+  // As a URL's authority says it: "127.0.0.1:80", "[::1]:80" (RFC 3986, section 3.2.2).
+  [[nodiscard]] std::string with_port(std::uint16_t port) const;
 
   auto operator<=>(const IpAddress&) const = default;
 

@@ -94,6 +94,11 @@ TEST(IpAddress, KnowsLoopback) {
     EXPECT_FALSE(IpAddress::parse(text)->is_loopback());
 }
 
+TEST(IpAddress, StandsInBracketsBeforeAPortIfItHasColons) {
+  EXPECT_EQ(IpAddress::parse("192.0.2.1")->with_port(80), "192.0.2.1:80");
+  EXPECT_EQ(IpAddress::parse("::1")->with_port(8420), "[::1]:8420");
+}
+
 TEST(Cidr, ContainsExactlyItsNetwork) {
   struct Row {
     const char* network;

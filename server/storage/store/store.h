@@ -77,12 +77,16 @@ class Store {
     std::uint64_t batches = 0, commands = 0, sync_ns = 0, wal_pages = 0, bytes_written = 0, queue_depth = 0;
     // Why the last batch could not be filed; nothing once one was that changed something.
     std::optional<StoreError> write_error{};
+    // Deliveries passed over because somebody edited their rows.
+    std::uint64_t damaged_rows = 0;
   };
   [[nodiscard]] virtual Metrics metrics() const = 0;
 
+  // The same without a bound on its time, and without a word to disk: for a store that nobody else uses.
+  virtual StoreResult<void> read_everything(const Look& look) = 0;
   // A row of the store's own work state that is not what it wrote: docs/decisions/0014.
   struct WorkRow {
-    std::string table;
+    std::string table;  // empty: `key` tells of a page or an index
     std::string key;
   };
   // Holds each of them against its tag. Reads all of them: for a store that nobody else uses.

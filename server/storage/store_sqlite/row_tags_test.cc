@@ -51,14 +51,17 @@ TEST_F(RowTagsTest, NoTwoValuesHaveOneTag) {
        {"SELECT row_tag('t', 1)", "SELECT row_tag('t', 2)", "SELECT row_tag('t', '1')",
         "SELECT row_tag('t', x'31')", "SELECT row_tag('t', NULL)", "SELECT row_tag('t', '')",
         "SELECT row_tag('t', x'')", "SELECT row_tag('t')", "SELECT row_tag('u', 1)",
-        "SELECT row_tag('t', 'ab', 'c')", "SELECT row_tag('t', 'a', 'bc')", "SELECT row_tag('t', 1, NULL)"})
+        "SELECT row_tag('t', 'ab', 'c')", "SELECT row_tag('t', 'a', 'bc')", "SELECT row_tag('t', 1, NULL)",
+        "SELECT row_tag('t', 1.0)"})
     EXPECT_TRUE(all.insert(tag_of(*database, sql)).second) << sql;
   EXPECT_NE(plain, tag_of(*connect("theirs"), "SELECT row_tag('t', 1)"));
 }
 
-TEST_F(RowTagsTest, WithoutAKeyAndForOtherTypesThereIsNone) {
+TEST_F(RowTagsTest, WithoutAKeyThereIsNoneAndNoStore) {
   EXPECT_EQ(tag_of(*connect(""), "SELECT row_tag('t', 1)"), "error");
-  EXPECT_EQ(tag_of(*connect(), "SELECT row_tag('t', 1.5)"), "error");
+  SqliteOptions options;
+  options.path = directory_.path() / "keyless.db";
+  EXPECT_EQ(SqliteStore::open(options, clock_, entropy_).error(), StoreError::Unavailable);
 }
 
 TEST_F(RowTagsTest, TellsOfEachRowThatIsNotTheStores) {
@@ -123,7 +126,7 @@ TEST_F(RowTagsTest, WhatTheKeyIsMadeFromIsStoredWithTheFirstBoot) {
     return fail(StoreError::Unavailable);
   };
   EXPECT_EQ(SqliteStore::open(options, clock_, entropy_).error(), StoreError::Unavailable);
-  options.work_row_key = {};
+  options.work_row_key = key_that_everybody_knows;
   EXPECT_TRUE(SqliteStore::open(options, clock_, entropy_));
 }
 

@@ -10,6 +10,7 @@ class SqliteUnderTest final : public EngineUnderTest {
  public:
   StoreResult<std::unique_ptr<Store>> open(const Clock& clock, Entropy& entropy) override {
     SqliteOptions options;
+    options.work_row_key = key_that_everybody_knows;
     options.path = directory_.path() / "store.db";
     options.claims_per_slice = 16;
     options.checkpoint_pages = 50;

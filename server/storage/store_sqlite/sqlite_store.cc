@@ -5,6 +5,7 @@
 #include <future>
 
 #include "storage/store_sqlite/internal/file_lock.h"
+#include "storage/store_sqlite/internal/sqlite_reader.h"
 #include "storage/store_sqlite/internal/writer.h"
 
 namespace sealpost {
@@ -117,7 +118,14 @@ PositionAllocator& SqliteStore::positions() { return parts_->positions; }
 std::uint64_t SqliteStore::boot() const { return parts_->boot; }
 Store::Metrics SqliteStore::metrics() const { return parts_->writer.metrics(); }
 
-// On a connection of its own: reading everything takes longer than a reader may hold a snapshot.
+// Both on a connection of their own: reading everything takes longer than a reader may hold a snapshot.
+StoreResult<void> SqliteStore::read_everything(const Look& look) {
+  SEALPOST_TRY(const auto database, store_sqlite::Database::open(parts_->reader_options()));
+  SEALPOST_TRY_VOID(database->execute("BEGIN"));
+  store_sqlite::SqliteReads<Reader> reader(*database, *parts_->claims);
+  return look(reader);
+}
+
 StoreResult<void> SqliteStore::check_work_rows(const std::function<void(const WorkRow&)>& damaged) {
   SEALPOST_TRY(const auto database, store_sqlite::Database::open(parts_->reader_options()));
   return store_sqlite::check_tags(*database, damaged);

@@ -41,11 +41,14 @@ struct SqliteOptions {
   // Once-only claims of one slice, see internal/claim_slices.h.
   std::uint32_t claims_per_slice = 65'536;
   // Makes the key that vouches for the store's own rows (internal/row_tags.h) from what the settings hold, or
-  // sets them first. Asked once, while the store opens. Empty: a key that everybody knows, for tests.
+  // sets them first. Asked once, while the store opens, which fails without one.
   std::function<StoreResult<HmacSha256>(OpeningSettings&)> work_row_key;
   // A SQLite file system by name; empty: the default. Tests put theirs in.
   std::string vfs;
 };
+
+// For `work_row_key` where nobody has to be kept from writing rows: tests and measurements.
+inline StoreResult<HmacSha256> key_that_everybody_knows(OpeningSettings&) { return HmacSha256(ByteView{}); }
 
 class SqliteStore final : public Store {
  public:
@@ -71,6 +74,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] PositionAllocator& positions() override;
   [[nodiscard]] std::uint64_t boot() const override;
   [[nodiscard]] Metrics metrics() const override;
+  StoreResult<void> read_everything(const Look& look) override;
   StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>& damaged) override;
   void close() override;
 

@@ -20,6 +20,7 @@ class SqliteStoreTest : public testing::Test {
  protected:
   SqliteOptions options(bool losing = false) {
     SqliteOptions out;
+    out.work_row_key = key_that_everybody_knows;
     out.path = directory_.path() / "store.db";
     out.claims_per_slice = 16;
     out.checkpoint_pages = 40;

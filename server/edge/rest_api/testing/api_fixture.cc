@@ -24,7 +24,7 @@ void ApiFixture::SetUp() {
   ledger_ = std::make_unique<RefusalLedger>(RefusalLedger::Parts{*store_, *audit_, *ids_, clock_, logger_});
   acceptance_ = std::make_unique<Acceptance>(Acceptance::Parts{*store_, *vault_, *audit_, *directory_, *gate_,
                                                                *ids_, *ledger_, pool_, clock_, entropy_},
-                                             Acceptance::Limits{});
+                                             RateDefaults{});
   minting_ = std::make_unique<TokenMinting>(
       TokenMinting::Parts{*directory_, *store_, *vault_, *audit_, *ids_, *gate_, *tokens_, clock_, entropy_,
                           logger_, *ledger_},

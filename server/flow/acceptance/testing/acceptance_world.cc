@@ -44,7 +44,7 @@ void AcceptanceWorld::TearDown() {
   ControlPlane::TearDown();
 }
 
-void AcceptanceWorld::open_acceptance(Acceptance::Limits limits) {
+void AcceptanceWorld::open_acceptance(const RateDefaults& rates) {
   acceptance_ = std::make_unique<Acceptance>(Acceptance::Parts{.store = *scripted_,
                                                                .vault = *vault_,
                                                                .audit = *audit_,
@@ -55,7 +55,7 @@ void AcceptanceWorld::open_acceptance(Acceptance::Limits limits) {
                                                                .pool = *pool_,
                                                                .clock = clock_,
                                                                .entropy = entropy_},
-                                             limits);
+                                             rates);
 }
 
 std::string AcceptanceWorld::text_of(std::string_view secret) {

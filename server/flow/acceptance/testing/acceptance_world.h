@@ -28,7 +28,7 @@ class AcceptanceWorld : public ControlPlane {
   ~AcceptanceWorld() override;
   void SetUp() override;
   void TearDown() override;
-  void open_acceptance(Acceptance::Limits limits = {});
+  void open_acceptance(const RateDefaults& rates = {});
 
   // ---- A sender
   static constexpr std::string_view kSecret =

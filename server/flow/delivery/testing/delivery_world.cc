@@ -63,6 +63,7 @@ DeliveryWorld::~DeliveryWorld() { engine.reset(); }
 
 void DeliveryWorld::open() {
   SqliteOptions where;
+  where.work_row_key = key_that_everybody_knows;
   where.path = directory.path() / "store.db";
   sqlite = std::move(SqliteStore::open(where, clock, entropy)).value();
   store = std::make_unique<ScriptedStore>(*sqlite);

@@ -22,6 +22,7 @@ void ControlPlane::SetUp() {
   ASSERT_TRUE(FileRootKey::create(directory_path_ / "root.key", entropy_).ok());
   root_ = FileRootKey::load(directory_path_ / "root.key").value();
   SqliteOptions options;
+  options.work_row_key = key_that_everybody_knows;
   options.path = directory_path_ / "sealpost.db";
   store_ = SqliteStore::open(options, clock_, entropy_).value();
   vault_ = Vault::open(*store_, *root_, clock_, entropy_).value();
@@ -72,9 +73,11 @@ AuthorizedCall ControlPlane::by_operator(const Tenancy& tenancy) {
   return TestCalls::operator_call(tenancy, Scope::IntegrationsManage, context());
 }
 
-AuthorizedCall ControlPlane::by_machine(IntegrationId integration, ScopeSet scopes, Scope scope) {
+AuthorizedCall ControlPlane::by_machine(IntegrationId integration, ScopeSet scopes, Scope scope,
+                                        CredentialId credential) {
   return TestCalls::machine({.tenancy = picture()->find(integration)->head.tenancy,
                              .integration = integration,
+                             .credential = credential,
                              .scope = scope,
                              .scopes = scopes,
                              .context = context()});

@@ -48,7 +48,7 @@ class ControlPlane : public ::testing::Test {
   DirectoryPicture picture();
   AuthorizedCall by_operator(const Tenancy& tenancy = {});
   AuthorizedCall by_machine(IntegrationId integration, ScopeSet scopes = {Scope::IntegrationsManage},
-                            Scope scope = Scope::IntegrationsManage);
+                            Scope scope = Scope::IntegrationsManage, CredentialId credential = {});
   CallContext context();
 
   OrganizationId make_organization(std::string name = "Example");

@@ -50,6 +50,7 @@ class ScriptedStore final : public Store {
   PositionAllocator& positions() override { return inner_.positions(); }
   [[nodiscard]] std::uint64_t boot() const override { return inner_.boot(); }
   [[nodiscard]] Metrics metrics() const override;
+  StoreResult<void> read_everything(const Look& look) override { return inner_.read_everything(look); }
   StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>& damaged) override {
     return inner_.check_work_rows(damaged);
   }

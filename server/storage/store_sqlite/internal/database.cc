@@ -104,6 +104,9 @@ StoreResult<std::unique_ptr<Database>> Database::open(const Options& options) {
   // Memory of the connection's own for what statements need while they run, records of a few KiB included.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 4'096, options.writer ? 64 : 16);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // Ours has neither, and a file that somebody edited must not make us run what it holds.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_wal_autocheckpoint(handle, 0);

@@ -44,32 +44,32 @@ class WaitingSettings final : public OpeningSettings {
 
 StoreResult<void> set_key(Database& database, const SqliteOptions& options, RowTags& tags) {
   WaitingSettings settings(database);
-  if (options.work_row_key) {
-    SEALPOST_TRY(HmacSha256 key, options.work_row_key(settings));
-    tags.set_key(std::move(key));
-  } else {
-    tags.set_key(HmacSha256(ByteView{}));
-  }
+  if (!options.work_row_key) return fail(StoreError::Unavailable);
+  SEALPOST_TRY(HmacSha256 key, options.work_row_key(settings));
+  tags.set_key(std::move(key));
   return settings.write();
 }
 
-// Counting a boot writes the row anew, so it is judged before: else each start would vouch for what it found.
+// Before the row is written anew: else that would vouch for what was found.
+StoreResult<void> judge_engine_row(Database& database) {
+  auto query =
+      database.query("SELECT tag IS row_tag('engine', id, boot, high_water) FROM engine WHERE id = 1");
+  SEALPOST_TRY(const bool found, query.step());
+  if (!found || query.integer(0) == 0) return fail(StoreError::Tampered);
+  return {};
+}
+
 StoreResult<void> count_boot(Database& database, bool fresh) {
-  if (fresh) {
-    SEALPOST_TRY_VOID(
-        database
-            .query(
-                "INSERT INTO engine (id, boot, high_water, tag) VALUES (1, 0, 0, row_tag('engine', 1, 0, 0))")
-            .run());
-  } else {
-    auto query =
-        database.query("SELECT tag IS row_tag('engine', id, boot, high_water) FROM engine WHERE id = 1");
-    SEALPOST_TRY(const bool found, query.step());
-    if (!found || query.integer(0) == 0) return fail(StoreError::Tampered);
-  }
+  if (fresh)
+    SEALPOST_TRY_VOID(database
+                          .query("INSERT INTO engine (id, boot, high_water, tag)"
+                                 " VALUES (1, 0, 0, row_tag('engine', 1, 0, 0))")
+                          .run());
+  SEALPOST_TRY_VOID(judge_engine_row(database));
   return database
       .query(
-          "UPDATE engine SET boot = boot + 1, tag = row_tag('engine', id, boot + 1, high_water) WHERE id = 1")
+          "UPDATE engine SET boot = boot + 1, tag = row_tag('engine', id, boot + 1, high_water)"
+          " WHERE id = 1")
       .run();
 }
 
@@ -148,6 +148,7 @@ StoreResult<std::unique_ptr<Engine>> Engine::resume(const SqliteOptions& options
     // has it open, not; after a crash it would. A commit of our own settles it, over those frames or behind
     // them.
     SEALPOST_TRY_VOID(in_transaction(*database, [&]() -> StoreResult<void> {
+      SEALPOST_TRY_VOID(judge_engine_row(*database));
       SEALPOST_TRY_VOID(
           MessagePath::take_back(*database, boot, unsure->first_token, unsure->orphans, clock.wall_now()));
       return database

@@ -136,18 +136,25 @@ StoreResult<void> MessagePath::claim_orphans(std::uint32_t most, std::vector<Lea
   std::vector<Position> positions;
   {
     auto query = parts_.database.query(
-        "SELECT position FROM delivery INDEXED BY delivery_leased WHERE state = 1 AND boot < ? ORDER BY boot "
-        "LIMIT ?",
-        boot_, most);
-    for (;;) {
+        "SELECT position, tag IS row_tag('delivery', position, 1, attempts, next_ms, ended_ms, boot, token)"
+        " FROM delivery INDEXED BY delivery_leased WHERE state = 1 AND boot < ? ORDER BY boot",
+        boot_);
+    while (positions.size() < most) {
       SEALPOST_TRY(const bool row, query.step());
       if (!row) break;
-      positions.push_back(query.integer(0));
+      if (is_ours(query.integer(0), query.integer(1) != 0)) positions.push_back(query.integer(0));
     }
   }
   if (positions.size() < most) orphans_left_ = false;
   orphans_in_batch_.insert(orphans_in_batch_.end(), positions.begin(), positions.end());
   return lease(positions, true, into);
+}
+
+// A row that somebody edited, or that an edited index shows as waiting or leased, is left where it is.
+bool MessagePath::is_ours(Position delivery, bool tag_fits) {
+  constexpr std::size_t kMostRemembered = 10'000;
+  if (!tag_fits && damaged_.size() < kMostRemembered) damaged_.insert(delivery);
+  return tag_fits;
 }
 
 StoreResult<std::uint32_t> MessagePath::claim_target(const DueTarget& target, WallTime now,
@@ -156,13 +163,14 @@ StoreResult<std::uint32_t> MessagePath::claim_target(const DueTarget& target, Wa
   std::optional<WallTime> next;
   {
     auto query = parts_.database.query(
-        "SELECT position, next_ms FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND integration "
-        "= ?"
-        " AND target = ? ORDER BY next_ms, position LIMIT ?",
-        target.integration, target.target, most + 1);
+        "SELECT position, next_ms, tag IS row_tag('delivery', position, 0, attempts, next_ms, ended_ms, boot,"
+        " token) FROM delivery INDEXED BY delivery_waiting WHERE state = 0 AND integration = ? AND target = ?"
+        " ORDER BY next_ms, position",
+        target.integration, target.target);
     for (;;) {
       SEALPOST_TRY(const bool row, query.step());
       if (!row) break;
+      if (!is_ours(query.integer(0), query.integer(2) != 0)) continue;
       if (query.time(1) > now || positions.size() == most) {
         next = query.time(1);
         break;

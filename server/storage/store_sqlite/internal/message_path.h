@@ -50,6 +50,8 @@ class MessagePath final {
   // After a commit whose outcome is unknown: leases that were written but never handed out go back.
   [[nodiscard]] std::uint64_t next_token() const { return next_token_; }
   [[nodiscard]] const std::vector<Position>& orphans_in_batch() const { return orphans_in_batch_; }
+  // Deliveries that were passed over because their rows are not what this store wrote.
+  [[nodiscard]] std::size_t damaged_rows() const { return damaged_.size(); }
   static StoreResult<void> take_back(Database& database, std::uint64_t boot, std::uint64_t first_token,
                                      const std::vector<Position>& orphans, WallTime now);
 
@@ -74,6 +76,7 @@ class MessagePath final {
   bool take_room(OrganizationId organization);
   [[nodiscard]] bool is_current(const DirectoryPicture& picture, OrganizationId organization) const;
   StoreResult<void> claim_orphans(std::uint32_t most, std::vector<LeasedDelivery>& into);
+  bool is_ours(Position delivery, bool tag_fits);
   StoreResult<std::uint32_t> claim_target(const DueTarget& target, WallTime now, std::uint32_t most,
                                           std::vector<LeasedDelivery>& into);
   StoreResult<void> lease(const std::vector<Position>& positions, bool orphaned,
@@ -86,6 +89,7 @@ class MessagePath final {
   std::uint64_t boot_;
   std::uint64_t next_token_;
   bool orphans_left_ = true;
+  std::set<Position> damaged_;
   std::vector<Position> orphans_in_batch_;
   std::uint32_t room_ = 0;
   const Store::HandOver* hand_over_ = nullptr;

@@ -4,9 +4,8 @@
 //
 //   row_tag('table', column, ...)  ->  16 octets: HMAC-SHA256, cut, over each value's type, length and octets
 //
-// so that a statement says in one place what it writes and what is vouched for. NULL, integers, text and
-// blobs have a tag; anything else is an error. The key is set once, before the first row is written; from
-// then on thread-safe, one thread per connection.
+// so that a statement says in one place what it writes and what is vouched for. The key is set once, before
+// the first row is written; from then on thread-safe, one thread per connection.
 #pragma once
 
 #include <sqlite3.h>
@@ -39,7 +38,7 @@ class RowTags final {
   std::optional<HmacSha256> key_;
 };
 
-// Tells of each tagged row that is not what the store wrote.
+// Tells of each tagged row that is not what the store wrote, and of indexes that contradict their tables.
 StoreResult<void> check_tags(Database& database, const std::function<void(const Store::WorkRow&)>& damaged);
 
 }  // namespace sealpost::store_sqlite

@@ -103,9 +103,7 @@ StoreResult<std::size_t> current_version(Database& database) {
   return static_cast<std::size_t>(version);
 }
 
-}  // namespace
-
-StoreResult<bool> migrate(Database& database) {
+StoreResult<bool> apply_steps(Database& database) {
   SEALPOST_TRY_VOID(
       database.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)"));
   SEALPOST_TRY(const std::size_t before, current_version(database));
@@ -120,6 +118,37 @@ StoreResult<bool> migrate(Database& database) {
     SEALPOST_TRY_VOID(database.query("INSERT INTO schema_version VALUES (?)", version + 1).run());
   }
   return before == 0;
+}
+
+// What the steps make is what there is: a trigger, a view or another shape of a table or an index would make
+// the statements mean something else than they say.
+StoreResult<std::vector<std::string>> shape_of(Database& database) {
+  std::vector<std::string> shape;
+  auto query = database.query(
+      "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY "
+      "1");
+  for (;;) {
+    SEALPOST_TRY(const bool row, query.step());
+    if (!row) return shape;
+    shape.push_back(query.text(0));
+  }
+}
+
+StoreResult<void> judge_shape(Database& database) {
+  SEALPOST_TRY(const auto blank, Database::open({":memory:", {}, true}));
+  SEALPOST_TRY_VOID(apply_steps(*blank));
+  SEALPOST_TRY(const auto ours, shape_of(*blank));
+  SEALPOST_TRY(const auto there, shape_of(database));
+  if (ours != there) return fail(StoreError::Tampered);
+  return {};
+}
+
+}  // namespace
+
+StoreResult<bool> migrate(Database& database) {
+  SEALPOST_TRY(const bool fresh, apply_steps(database));
+  SEALPOST_TRY_VOID(judge_shape(database));
+  return fresh;
 }
 
 }  // namespace sealpost::store_sqlite

@@ -207,9 +207,12 @@ std::optional<StoreError> Writer::try_commit() {
     abandon_engine(error);
     return error;
   }
-  if (!*changed) return std::nullopt;
+  const std::size_t damaged = engine_->messages.damaged_rows();
+  if (!*changed && damaged == 0) return std::nullopt;
   const std::uint32_t pages = engine_->wal_pages();
   const std::scoped_lock lock(mutex_);
+  metrics_.damaged_rows = damaged;
+  if (!*changed) return std::nullopt;
   metrics_.write_error.reset();
   ++metrics_.batches;
   metrics_.sync_ns += static_cast<std::uint64_t>((clock_.steady_now() - before).count());

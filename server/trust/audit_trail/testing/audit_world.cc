@@ -9,6 +9,7 @@ AuditWorld::AuditWorld() {
   EXPECT_TRUE(FileRootKey::create(directory_.path() / "root.key", entropy_));
   root_ = *FileRootKey::load(directory_.path() / "root.key");
   SqliteOptions options;
+  options.work_row_key = key_that_everybody_knows;
   options.path = directory_.path() / "sealpost.db";
   store_ = *SqliteStore::open(std::move(options), clock_, entropy_);
   scripted_ = std::make_unique<ScriptedStore>(*store_);

@@ -48,6 +48,7 @@ class MemoryStore final : public Store {
   PositionAllocator& positions() override { return positions_; }
   [[nodiscard]] std::uint64_t boot() const override { return 1; }
   [[nodiscard]] Metrics metrics() const override { return {}; }
+  StoreResult<void> read_everything(const Look& look) override { return read(look); }
   StoreResult<void> check_work_rows(const std::function<void(const WorkRow&)>&) override { return {}; }
   void close() override {}
 

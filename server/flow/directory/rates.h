@@ -1,0 +1,23 @@
+// How fast organizations, integrations, sources and credentials may send. Limits protect the installation
+// from its machines: a machine lowers them, raising is the operator's. Free functions, thread-safe.
+#pragma once
+
+#include <optional>
+
+#include "flow/directory/operations.h"
+
+namespace sealpost {
+
+// `asked`: nothing leaves the limit as it is. `otherwise` is the installation's own, which 0 stands for.
+[[nodiscard]] Operation<void> judge_rate(const AuthorizedCall& call, const RateSetting& before,
+                                         const std::optional<RateSetting>& asked,
+                                         const RateSetting& otherwise);
+
+template <class Record>
+void set_rate(Record& record, const std::optional<RateSetting>& asked) {
+  if (!asked) return;
+  record.rate_per_second = asked->per_second;
+  record.rate_burst = asked->burst;
+}
+
+}  // namespace sealpost
