@@ -23,7 +23,7 @@ std::string explain(RootKeyError error, const std::filesystem::path& path) {
   }
 }
 
-std::string explain(StoreError error) {
+std::string_view explain(StoreError error) {
   switch (error) {
     case StoreError::InUse:
       return "Another process has the data directory open.";
@@ -42,7 +42,7 @@ std::string explain(StoreError error) {
   }
 }
 
-std::string explain(VaultError error) {
+std::string_view explain(VaultError error) {
   return error == VaultError::WrongRootKey ? "This root key does not open this database."
                                            : "The vault can't be opened.";
 }
@@ -96,11 +96,11 @@ Result<std::unique_ptr<Core>, std::string> Core::open(const Config& config, Mode
     return fail(StoreError::Unavailable);
   };
   auto store = SqliteStore::open(std::move(options), core->clock, core->entropy);
-  if (without_key) return fail(explain(*without_key));
-  if (!store) return fail(explain(store.error()));
+  if (without_key) return fail(std::string(explain(*without_key)));
+  if (!store) return fail(std::string(explain(store.error())));
   core->store = *std::move(store);
   auto vault = Vault::open(*core->store, *core->root, core->clock, core->entropy);
-  if (!vault) return fail(explain(vault.error()));
+  if (!vault) return fail(std::string(explain(vault.error())));
   core->vault = *std::move(vault);
   SEALPOST_TRY(core->installation, name_installation(*core->store, core->entropy, mode));
   core->ids = std::make_unique<PublicIdCodec>(
