@@ -201,7 +201,7 @@ void Acceptance::commit(const WebhookTry& attempt, AcceptMessage message, Done d
   const bool queued = parts_.store.accept_messages(
       std::move(batch), [this, attempt, shared_done](std::vector<AcceptOutcome> outcomes) {
         const AcceptOutcome& outcome = outcomes.front();
-        settle(shares_of(attempt), outcome.status);
+        if (outcome.status != AcceptStatus::Accepted) settle(shares_of(attempt), outcome.status);
         if (outcome.status == AcceptStatus::EpochChanged) {
           Task again = [this, arrival = attempt.arrival, tries = attempt.tries_left, shared_done] {
             parts_.directory.settle();

@@ -5,18 +5,13 @@ namespace {
 
 constexpr std::uint32_t kMaxRate = 1'000'000;
 
-struct Effective {
-  std::uint64_t per_second = 0;
-  std::uint64_t burst = 0;
-};
+}  // namespace
 
-Effective effective(const RateSetting& rate, const RateSetting& otherwise) {
+EffectiveRate effective_rate(const RateSetting& rate, const RateSetting& otherwise) {
   const RateSetting& meant = rate.per_second == 0 ? otherwise : rate;
   const std::uint64_t twice = std::uint64_t{2} * meant.per_second;
   return {meant.per_second, meant.burst == 0 ? twice : meant.burst};
 }
-
-}  // namespace
 
 Operation<void> judge_rate(const AuthorizedCall& call, const RateSetting& before,
                            const std::optional<RateSetting>& asked, const RateSetting& otherwise) {
@@ -26,8 +21,8 @@ Operation<void> judge_rate(const AuthorizedCall& call, const RateSetting& before
   if (asked->burst > kMaxRate)
     return refuse(PublicCode::ValidationFailed, "too much at once", {"/rate_limit/burst"});
   if (call.caller_kind() == CallerKind::Operator) return {};
-  const Effective from = effective(before, otherwise);
-  const Effective to = effective(*asked, otherwise);
+  const EffectiveRate from = effective_rate(before, otherwise);
+  const EffectiveRate to = effective_rate(*asked, otherwise);
   if (to.per_second > from.per_second)
     return refuse(PublicCode::OperatorOnly, "a machine may only lower limits", {"/rate_limit/per_second"});
   if (to.burst > from.burst)

@@ -1,8 +1,8 @@
 // What a record of the directory says about its rate, as a share of a request.
 #pragma once
 
-#include "domain/model/rate_setting.h"
 #include "flow/acceptance/rate_limiter.h"
+#include "flow/directory/rates.h"
 
 namespace sealpost {
 
@@ -11,11 +11,9 @@ namespace sealpost {
 template <class Record>
 void add_share(RateShares& shares, const Record* record, const RateSetting& otherwise, Position apart = 0) {
   if (record == nullptr) return;
-  RateSetting meant{record->rate_per_second, record->rate_burst};
-  if (meant.per_second == 0) meant = otherwise;
-  const double burst = meant.burst == 0 ? 2.0 * meant.per_second : meant.burst;
+  const EffectiveRate rate = effective_rate({record->rate_per_second, record->rate_burst}, otherwise);
   shares.add(record->head.position | apart,
-             {.per_second = static_cast<double>(meant.per_second), .burst = burst});
+             {.per_second = static_cast<double>(rate.per_second), .burst = static_cast<double>(rate.burst)});
 }
 
 }  // namespace sealpost
